@@ -1,0 +1,72 @@
+/** Writes big-endian integers and byte strings into a buffer that grows. The mirror of `Reader`. */
+export class Writer {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  #length = 0;
+
+  /** Creates an empty writer with room for `capacity` bytes. */
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Number of bytes written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes an unsigned 8-bit integer. */
+  u8(value: number): this {
+    this.#view.setUint8(this.#reserve(1), value);
+    return this;
+  }
+
+  /** Writes an unsigned 16-bit integer. */
+  u16(value: number): this {
+    this.#view.setUint16(this.#reserve(2), value);
+    return this;
+  }
+
+  /** Writes an unsigned 32-bit integer. */
+  u32(value: number): this {
+    this.#view.setUint32(this.#reserve(4), value);
+    return this;
+  }
+
+  /** Writes an unsigned 64-bit integer. */
+  u64(value: bigint): this {
+    this.#view.setBigUint64(this.#reserve(8), value);
+    return this;
+  }
+
+  /** Writes bytes as they are. */
+  bytes(value: Uint8Array): this {
+    this.#bytes.set(value, this.#reserve(value.length));
+    return this;
+  }
+
+  /** Writes a variable-size vector length in its minimal form (RFC 9420 §2.1.2). */
+  varint(value: number): this {
+    if (value < 64) return this.u8(value);
+    if (value < 16_384) return this.u16(0x4000 | value);
+    return this.u32((0x8000_0000 | value) >>> 0);
+  }
+
+  /** Returns what was written as a view; the writer must not be used afterwards. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(count: number): number {
+    const start = this.#length;
+    const end = start + count;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = end;
+    return start;
+  }
+}

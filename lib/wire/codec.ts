@@ -1,0 +1,85 @@
+import * as v from "valibot";
+import { type CborValue, decodeCbor, encodeCbor } from "../bytes/mod.ts";
+import { DecodeError, ProtocolError } from "../errors/mod.ts";
+import type { OperationName, OperationRequest, OperationResponse, Push } from "./operation_types.ts";
+import { operations, pushSchema } from "./operations.ts";
+import { type RemoteError, remoteErrorSchema } from "./remote_error.ts";
+
+/** A request as it was received: its name and its checked fields. */
+export type ReceivedRequest = { [N in OperationName]: { op: N; fields: OperationRequest<N> } }[OperationName];
+
+/** Encodes a request's body: the CBOR array `[name, fields]`. */
+export function encodeRequest<N extends OperationName>(op: N, fields: OperationRequest<N>): Uint8Array {
+  return encodeCbor([op, fields as unknown as CborValue]);
+}
+
+/**
+ * Decodes a request's body.
+ *
+ * @throws {DecodeError} `cbor-malformed`, `message-malformed`
+ * @throws {ProtocolError} `unknown-operation`
+ */
+export function decodeRequest(body: Uint8Array): ReceivedRequest {
+  const value = decodeCbor(body);
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== "string") {
+    throw new DecodeError("message-malformed", "cannot decode request: expected a name and its fields");
+  }
+  const [op, fields] = value as [string, unknown];
+  if (!Object.hasOwn(operations, op)) {
+    throw new ProtocolError("unknown-operation", "the request is not known", {
+      hint: "the client may be newer than the relay",
+    });
+  }
+  const name = op as OperationName;
+  return { op: name, fields: checked(operations[name].request, fields, op) } as ReceivedRequest;
+}
+
+/** Encodes an answer's body: its fields as a CBOR map. */
+export function encodeResponse<N extends OperationName>(_op: N, fields: OperationResponse<N>): Uint8Array {
+  return encodeCbor(fields as unknown as CborValue);
+}
+
+/**
+ * Decodes the body of the answer to a request named `op`.
+ *
+ * @throws {DecodeError} `cbor-malformed`, `message-malformed`
+ */
+export function decodeResponse<N extends OperationName>(op: N, body: Uint8Array): OperationResponse<N> {
+  return checked(operations[op].response, decodeCbor(body), `answer to ${op}`) as OperationResponse<N>;
+}
+
+/** Encodes a push's body. */
+export function encodePush(push: Push): Uint8Array {
+  return encodeCbor(push as unknown as CborValue);
+}
+
+/**
+ * Decodes a push's body.
+ *
+ * @throws {DecodeError} `cbor-malformed`, `message-malformed`
+ */
+export function decodePush(body: Uint8Array): Push {
+  return checked(pushSchema, decodeCbor(body), "push");
+}
+
+/** Encodes the body of an error or a goodbye. */
+export function encodeRemoteError(error: RemoteError): Uint8Array {
+  return encodeCbor({ ...error });
+}
+
+/**
+ * Decodes the body of an error or a goodbye.
+ *
+ * @throws {DecodeError} `cbor-malformed`, `message-malformed`
+ */
+export function decodeRemoteError(body: Uint8Array): RemoteError {
+  return checked(remoteErrorSchema, decodeCbor(body), "error");
+}
+
+function checked<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const field = v.getDotPath(issue) ?? "fields";
+  throw new DecodeError("message-malformed", `cannot decode ${what}: ${field} is not as expected`, { field });
+}

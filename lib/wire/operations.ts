@@ -1,0 +1,162 @@
+import * as v from "valibot";
+import { bytesSchema, countSchema, entryIdSchema, entrySchema } from "./entry.ts";
+import { limits } from "./limits.ts";
+import { deviceRefSchema, mailboxSchema, nameSchema } from "./names.ts";
+import type { OperationName, Operations, Push } from "./operation_types.ts";
+
+const certificateSchema = bytesSchema(limits.maxCertificateBytes, 1);
+const certificatesSchema = v.pipe(v.array(certificateSchema), v.minLength(1), v.maxLength(4));
+const crlSchema = bytesSchema(limits.maxCrlBytes, 1);
+const keyPackageSchema = bytesSchema(limits.maxKeyPackageBytes, 1);
+const textSchema = v.pipe(v.string(), v.maxLength(200));
+const devicesSchema = v.pipe(v.array(deviceRefSchema), v.maxLength(limits.maxDevices));
+const enrollmentSchema = bytesSchema(16, 16);
+const nothingSchema = v.strictObject({});
+const placeSchema = v.strictObject({ seq: countSchema, time: countSchema });
+
+/** How a request is checked. */
+export interface OperationSchema<N extends OperationName> {
+  /** Whether a connection without a client certificate may ask it. */
+  anonymous: boolean;
+  /** The request's fields. */
+  request: v.GenericSchema<unknown, Operations[N]["request"]>;
+  /** The answer's fields. */
+  response: v.GenericSchema<unknown, Operations[N]["response"]>;
+}
+
+/** Every request of the protocol, checked field by field; `operation_types.ts` says what they mean. */
+export const operations: { [N in OperationName]: OperationSchema<N> } = {
+  "hello": {
+    anonymous: true,
+    request: v.strictObject({
+      version: countSchema,
+      agent: textSchema,
+      crlNumber: v.optional(countSchema),
+    }),
+    response: v.strictObject({
+      version: countSchema,
+      agent: textSchema,
+      time: countSchema,
+      device: v.optional(deviceRefSchema),
+      authorities: certificatesSchema,
+      crl: v.optional(crlSchema),
+      keyPackages: v.optional(countSchema),
+    }),
+  },
+  "enroll-begin": {
+    anonymous: true,
+    request: v.strictObject({
+      csr: certificateSchema,
+      token: bytesSchema(64, 16),
+      user: nameSchema,
+      device: nameSchema,
+    }),
+    response: v.strictObject({
+      enrollment: enrollmentSchema,
+      proof: v.picklist(["signature", "decryption"]),
+      challenge: bytesSchema(1024, 32),
+    }),
+  },
+  "enroll-finish": {
+    anonymous: true,
+    request: v.strictObject({ enrollment: enrollmentSchema, proof: bytesSchema(1024, 1) }),
+    response: v.strictObject({ certificates: certificatesSchema }),
+  },
+  "publish-key-packages": {
+    anonymous: false,
+    request: v.strictObject({
+      packages: v.pipe(v.array(keyPackageSchema), v.maxLength(limits.maxKeyPackages)),
+      lastResort: v.optional(keyPackageSchema),
+    }),
+    response: v.strictObject({ keyPackages: countSchema }),
+  },
+  "take-key-packages": {
+    anonymous: false,
+    request: v.strictObject({ devices: v.pipe(devicesSchema, v.maxLength(limits.maxKeyPackages)) }),
+    response: v.strictObject({
+      packages: v.pipe(
+        v.array(v.strictObject({ device: deviceRefSchema, keyPackage: keyPackageSchema })),
+        v.maxLength(limits.maxKeyPackages),
+      ),
+    }),
+  },
+  "devices": {
+    anonymous: false,
+    request: v.strictObject({
+      users: v.optional(v.pipe(v.array(nameSchema), v.maxLength(limits.maxDevices))),
+    }),
+    response: v.strictObject({
+      devices: v.pipe(
+        v.array(v.strictObject({ user: nameSchema, device: nameSchema, online: v.boolean() })),
+        v.maxLength(limits.maxDevices),
+      ),
+    }),
+  },
+  "mailboxes": {
+    anonymous: false,
+    request: v.strictObject({ after: v.optional(mailboxSchema) }),
+    response: v.strictObject({
+      mailboxes: v.pipe(
+        v.array(v.strictObject({ mailbox: mailboxSchema, head: countSchema })),
+        v.maxLength(limits.maxMailboxes),
+      ),
+      more: v.boolean(),
+    }),
+  },
+  "sync": {
+    anonymous: false,
+    request: v.strictObject({
+      mailbox: mailboxSchema,
+      after: countSchema,
+      limit: v.pipe(countSchema, v.minValue(1), v.maxValue(limits.maxSyncEntries)),
+    }),
+    response: v.strictObject({
+      entries: v.pipe(v.array(entrySchema), v.maxLength(limits.maxSyncEntries)),
+      head: countSchema,
+      floor: countSchema,
+    }),
+  },
+  "append": {
+    anonymous: false,
+    request: v.strictObject({
+      mailbox: mailboxSchema,
+      id: entryIdSchema,
+      message: bytesSchema(limits.maxMessageBytes, 1),
+    }),
+    response: placeSchema,
+  },
+  "commit": {
+    anonymous: false,
+    request: v.strictObject({
+      mailbox: mailboxSchema,
+      id: entryIdSchema,
+      commit: bytesSchema(limits.maxCommitBytes, 1),
+      welcome: v.optional(bytesSchema(limits.maxWelcomeBytes, 1)),
+      add: devicesSchema,
+      remove: devicesSchema,
+    }),
+    response: placeSchema,
+  },
+  "ack": {
+    anonymous: false,
+    request: v.strictObject({ mailbox: mailboxSchema, seq: countSchema }),
+    response: nothingSchema,
+  },
+  "watch": { anonymous: false, request: nothingSchema, response: nothingSchema },
+};
+
+/** What a relay sends unasked. */
+export const pushSchema: v.GenericSchema<unknown, Push> = v.variant("push", [
+  v.strictObject({
+    push: v.literal("entries"),
+    mailbox: mailboxSchema,
+    entries: v.pipe(v.array(entrySchema), v.minLength(1), v.maxLength(limits.maxSyncEntries)),
+  }),
+  v.strictObject({ push: v.literal("lagged") }),
+  v.strictObject({ push: v.literal("crl"), crl: crlSchema }),
+]);
+
+/** Whether a connection without a client certificate may ask this. */
+export function isAnonymousOperation(name: OperationName): boolean {
+  return operations[name].anonymous;
+}

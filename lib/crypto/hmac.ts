@@ -1,0 +1,19 @@
+import { createHmac } from "node:crypto";
+import { equalBytesConstantTime } from "../bytes/mod.ts";
+import type { MacHashName } from "./hashing.ts";
+
+const nodeNames: Readonly<Record<MacHashName, string>> = {
+  "SHA-256": "sha256",
+  "SHA-384": "sha384",
+  "SHA-512": "sha512",
+};
+
+/** Computes an HMAC (RFC 2104) of the hash's full length. Synchronous. */
+export function signHmac(hash: MacHashName, key: Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHmac(nodeNames[hash], key).update(data).digest());
+}
+
+/** Checks an HMAC (RFC 2104) in constant time. A `mac` of another length is wrong. Synchronous. */
+export function verifyHmac(hash: MacHashName, key: Uint8Array, data: Uint8Array, mac: Uint8Array): boolean {
+  return equalBytesConstantTime(signHmac(hash, key, data), mac);
+}

@@ -1,0 +1,28 @@
+/**
+ * Messaging Layer Security (RFC 9420): the only door to ts-mls. Everything that goes in and out is bytes
+ * or plain objects, so that the library can be exchanged. No I/O: the caller keeps the state.
+ *
+ * @module
+ */
+export { type CommitChanges, createCommit, type CreatedCommit, type PendingState } from "./create_commit.ts";
+export { createGroup } from "./create_group.ts";
+export { decodePendingState, encodePendingState } from "./pending_state.ts";
+export {
+  type CredentialCheck,
+  type CredentialHolder,
+  type MlsContext,
+  type MlsIdentity,
+  openMlsContext,
+} from "./context.ts";
+export { GroupEpoch } from "./group_epoch.ts";
+export type { GroupSnapshot, Member } from "./group_snapshot.ts";
+export { joinGroup, readWelcome } from "./join_group.ts";
+export {
+  type GeneratedKeyPackage,
+  generateKeyPackage,
+  keyPackageReference,
+  readKeyPackage,
+} from "./key_package.ts";
+export { type OpenedMessage, openMessage, type SenderLookup } from "./open_message.ts";
+export { processCommit, type ProcessedCommit } from "./process_commit.ts";
+export { type SealedMessage, sealMessage } from "./seal_message.ts";

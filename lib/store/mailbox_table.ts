@@ -1,0 +1,61 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** How far this device is in a mailbox. */
+export interface MailboxRow {
+  /** The mailbox. */
+  mailbox: string;
+  /** The last entry that is worked in. */
+  cursor: number;
+  /** The last entry that the relay was told to be safe here. */
+  acked: number;
+  /** `left`: this device was removed; `broken`: an entry could not be worked in and none after it can. */
+  state: "active" | "left" | "broken";
+}
+
+/** The cursors of the mailboxes that this device reads. */
+export class MailboxTable {
+  readonly #get: StatementSync;
+  readonly #advance: StatementSync;
+  readonly #setState: StatementSync;
+  readonly #setAcked: StatementSync;
+  readonly #notAcked: StatementSync;
+
+  /** Prepares the statements. */
+  constructor(db: DatabaseSync) {
+    this.#get = db.prepare("SELECT * FROM mailboxes WHERE mailbox = ?");
+    this.#advance = db.prepare(
+      "INSERT INTO mailboxes (mailbox, cursor) VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor",
+    );
+    this.#setState = db.prepare(
+      "INSERT INTO mailboxes (mailbox, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state",
+    );
+    this.#setAcked = db.prepare("UPDATE mailboxes SET acked = ? WHERE mailbox = ? AND acked < ?");
+    this.#notAcked = db.prepare("SELECT * FROM mailboxes WHERE acked < cursor");
+  }
+
+  /** The row of a mailbox, as if never read where there is none. */
+  get(mailbox: string): MailboxRow {
+    const row = this.#get.get(mailbox) as unknown as MailboxRow | undefined;
+    return row ?? { mailbox, cursor: 0, acked: 0, state: "active" };
+  }
+
+  /** Moves the cursor. */
+  advance(mailbox: string, cursor: number): void {
+    this.#advance.run(mailbox, cursor);
+  }
+
+  /** Changes the state. */
+  setState(mailbox: string, state: MailboxRow["state"]): void {
+    this.#setState.run(mailbox, state);
+  }
+
+  /** Notes what the relay was told. */
+  setAcked(mailbox: string, seq: number): void {
+    this.#setAcked.run(seq, mailbox, seq);
+  }
+
+  /** Mailboxes of which the relay was not told everything. */
+  notAcked(): MailboxRow[] {
+    return this.#notAcked.all() as unknown as MailboxRow[];
+  }
+}

@@ -15,7 +15,7 @@ import { withMlsErrors } from "./mls_error.ts";
 /** A key package of one's own. */
 export interface GeneratedKeyPackage {
   /** The KeyPackage (RFC 9420 §10) as an MLSMessage, to be published. */
-  message: Uint8Array;
+  message: Uint8Array<ArrayBuffer>;
   /** Its private keys, to be kept encrypted: two byte strings, each after its varint length. */
   privateKeys: Uint8Array;
   /** KeyPackageRef (RFC 9420 §5.2), by which a welcome names it. */
@@ -37,7 +37,9 @@ export async function generateKeyPackage(
     options.lastResort,
   );
   return {
-    message: encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: publicPackage }),
+    message: new Uint8Array(
+      encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: publicPackage }),
+    ),
     privateKeys: encodePrivateKeys(privatePackage),
     reference: await makeKeyPackageRef(publicPackage, context.suite.hash),
   };

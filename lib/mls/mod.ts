@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { checkMembers } from "./check_members.ts";
 export { type CommitChanges, createCommit, type CreatedCommit, type PendingState } from "./create_commit.ts";
 export { createGroup } from "./create_group.ts";
 export { decodePendingState, encodePendingState } from "./pending_state.ts";

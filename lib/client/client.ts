@@ -1,0 +1,355 @@
+import { encodeHex } from "../bytes/mod.ts";
+import { type RandomSource, systemRandom } from "../crypto/mod.ts";
+import { NetworkError, ParleyError } from "../errors/mod.ts";
+import { type MlsContext, openMlsContext } from "../mls/mod.ts";
+import type { Clock } from "../pki/mod.ts";
+import { parseName } from "../pki/mod.ts";
+import { CellCipher, ClientStore } from "../store/mod.ts";
+import { type ClientConnection, dial, keepConnected } from "../transport/mod.ts";
+import {
+  type DeviceRef,
+  directMailbox,
+  directUsers,
+  ENTRY_ID_BYTES,
+  PROTOCOL_VERSION,
+  type Push,
+} from "../wire/mod.ts";
+import { encodeText } from "./content.ts";
+import { Conversations } from "./conversations.ts";
+import { type Identity, openIdentity } from "./identity.ts";
+import { needsKeyPackages, publishKeyPackages } from "./key_packages.ts";
+import { type ReceivedMessage, toReceivedMessage } from "./received_message.ts";
+import { Receiver } from "./receiver.ts";
+import { Sender } from "./sender.ts";
+import type { PassphraseSource } from "./storage_key.ts";
+import { Synchronizer } from "./synchronizer.ts";
+import { readCredential } from "./trust.ts";
+
+/** How to open a client. */
+export interface ClientOptions {
+  /** The data folder. */
+  home: string;
+  /** The identity in it. */
+  identity: DeviceRef;
+  /** Asked where the identity is under a passphrase. */
+  passphrase: PassphraseSource;
+  /** What other processes read while this one works on the identity, such as `parley send (pid 17)`. */
+  holder: string;
+  /** What the relay is told, such as `parley/0.1.0`. */
+  agent: string;
+  /** The time. */
+  clock?: Clock;
+  /** Randomness. */
+  random?: RandomSource;
+}
+
+/** A message that has been taken for sending. */
+export interface SentMessage {
+  /** Its id, 32 hexadecimal digits. */
+  id: string;
+  /** The conversation. */
+  conversation: string;
+  /** `queued`: safe in this device's outbox; `relayed`: safe on the relay's disk. */
+  status: "queued" | "relayed";
+}
+
+/** A user whom the relay knows. */
+export interface UserPresence {
+  /** The user. */
+  user: string;
+  /** Whether any device of theirs is connected. */
+  online: boolean;
+  /** Their devices. */
+  devices: { device: string; online: boolean }[];
+}
+
+/** Whether the relay is reached. */
+export type ConnectionState = "connecting" | "online" | "offline";
+
+/** An identity at work: sends, receives, and keeps what it must. */
+export class Client {
+  /** Which device this is. */
+  readonly self: DeviceRef;
+  readonly #identity: Identity;
+  readonly #store: ClientStore;
+  readonly #mls: MlsContext;
+  readonly #random: RandomSource;
+  readonly #clock: Clock;
+  readonly #agent: string;
+  readonly #sender: Sender;
+  readonly #conversations: Conversations;
+  readonly #synchronizer: Synchronizer;
+  readonly #listeners = new Set<() => void>();
+  #connection: ClientConnection | undefined;
+  #keyPackagesLeft = Infinity;
+  #tasks: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: ClientOptions, identity: Identity, store: ClientStore, mls: MlsContext) {
+    this.self = options.identity;
+    this.#identity = identity;
+    this.#store = store;
+    this.#mls = mls;
+    this.#random = options.random ?? systemRandom;
+    this.#clock = options.clock ?? (() => new Date());
+    this.#agent = options.agent;
+    this.#sender = new Sender(store, mls);
+    this.#conversations = new Conversations(store, mls, this.self, this.#random);
+    this.#synchronizer = new Synchronizer(store, new Receiver(store, mls, this.self), this.self);
+  }
+
+  /**
+   * Opens an identity and its store. Does not connect.
+   *
+   * @throws {AuthenticationError} `passphrase-wrong`
+   * @throws {StorageError}
+   */
+  static async open(options: ClientOptions): Promise<Client> {
+    const { home, identity: ref, passphrase, holder } = options;
+    const random = options.random ?? systemRandom;
+    const identity = await openIdentity(home, ref, passphrase, options.clock ?? (() => new Date()));
+    const mls = await openMlsContext({
+      random,
+      identity: identity.mls,
+      checkCredential: (certificates) => identity.trust.checkCredential(certificates),
+      readCredential,
+    });
+    const cipher = new CellCipher(identity.storageKey.expose(), random);
+    const store = ClientStore.open(identity.folder, { cipher, holder });
+    return new Client(options, identity, store, mls);
+  }
+
+  /**
+   * Connects once.
+   *
+   * @throws {NetworkError} where the relay cannot be reached
+   * @throws {AuthenticationError} where relay or device do not accept each other
+   */
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.#greet(await this.#dial(signal));
+  }
+
+  /**
+   * Takes a text for a user: from here on it is safe in the outbox.
+   *
+   * @throws {UsageError} `name-malformed`, `text-empty`, `text-too-long`
+   */
+  async enqueue(to: string, text: string): Promise<SentMessage> {
+    const mailbox = directMailbox(this.self.user, parseName(to, "user"));
+    const content = encodeText(text, this.#random);
+    const id = this.#random(ENTRY_ID_BYTES);
+    const time = this.#clock().getTime();
+    const line = {
+      id,
+      mailbox,
+      seq: null,
+      ...this.self,
+      time,
+      kind: "message",
+      outgoing: true,
+      content,
+    } as const;
+    await this.#store.transaction(() => {
+      this.#store.outbox.add({ id, mailbox, content });
+      this.#store.messages.add(line);
+    });
+    return { id: encodeHex(id), conversation: mailbox, status: "queued" };
+  }
+
+  /**
+   * Takes everything of a conversation, or of all, from the outbox to the relay's disk.
+   *
+   * @throws {NetworkError} `not-connected`; what does not get through stays in the outbox
+   * @throws {ProtocolError} `unknown-user` and what else keeps a conversation from being ready
+   */
+  deliver(conversation?: string): Promise<void> {
+    return this.#serially(async () => {
+      const connection = this.#connected();
+      const waiting = conversation === undefined ? this.#store.outbox.mailboxes() : [conversation];
+      for (const mailbox of waiting) await this.#deliverOne(mailbox, connection);
+    });
+  }
+
+  /** Works in everything that the relay has for this device. */
+  catchUp(): Promise<void> {
+    return this.#serially(async () => {
+      await this.#synchronizer.catchUp(this.#connected());
+      this.#changed();
+    });
+  }
+
+  /** Whether a message that was sent is still in the outbox. */
+  isQueued(id: string): boolean {
+    return this.#store.outbox.has(Uint8Array.fromHex(id));
+  }
+
+  /** Whether anything is in the outbox. */
+  hasQueued(): boolean {
+    return this.#store.outbox.mailboxes().length > 0;
+  }
+
+  /** Lines of the history that were not shown yet, oldest first. */
+  unread(limit = 100): ReceivedMessage[] {
+    return this.#store.messages.notShown(limit).map(toReceivedMessage);
+  }
+
+  /** Lines of the history after a position, oldest first. */
+  historyAfter(position: number, limit = 100): ReceivedMessage[] {
+    return this.#store.messages.after(position, limit).map(toReceivedMessage);
+  }
+
+  /** The position of the last line of the history. */
+  lastPosition(): number {
+    return this.#store.messages.lastPosition();
+  }
+
+  /** Notes that lines were shown, so that `unread` does not give them again. */
+  async markShown(messages: ReceivedMessage[]): Promise<void> {
+    await this.#store.transaction(() => {
+      for (const { position } of messages) this.#store.messages.setShown(position);
+    });
+  }
+
+  /** Calls back whenever the history may have grown; returns what ends it. */
+  onHistory(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The users that the relay knows, with their devices. */
+  async users(): Promise<UserPresence[]> {
+    const { devices } = await this.#connected().request("devices", {});
+    const users = new Map<string, UserPresence>();
+    for (const { user, device, online } of devices) {
+      const entry = users.get(user) ?? { user, online: false, devices: [] };
+      entry.devices.push({ device, online });
+      entry.online ||= online;
+      users.set(user, entry);
+    }
+    return [...users.values()].sort((a, b) => a.user < b.user ? -1 : 1);
+  }
+
+  /**
+   * Stays connected until `signal` aborts: receives what arrives and sends what is in the outbox.
+   *
+   * @throws {AuthenticationError} where relay and device do not accept each other any more
+   */
+  async run(
+    signal: AbortSignal,
+    onState: (state: ConnectionState, error?: ParleyError) => void,
+  ): Promise<void> {
+    onState("connecting");
+    await keepConnected({
+      signal,
+      connect: (attempt) => this.#dial(attempt),
+      onConnection: async (connection) => {
+        try {
+          await this.#greet(connection);
+          connection.onPush((push) => this.#onPush(connection, push));
+          await connection.request("watch", {});
+          await this.catchUp();
+          onState("online");
+          await this.#tidy();
+          await this.deliver();
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+        }
+      },
+      onWaiting: (error) => onState("offline", error),
+    });
+  }
+
+  /** Tells the relay what is safe here and tops up key packages; then closes everything. */
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    try {
+      if (connection !== undefined) await this.#tidy();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    } finally {
+      this.#connection = undefined;
+      await connection?.close();
+      await this.#tasks;
+      await this.#store.close();
+      this.#identity.storageKey.wipe();
+    }
+  }
+
+  async #deliverOne(mailbox: string, connection: ClientConnection): Promise<void> {
+    const catchUp = () => this.#synchronizer.catchUp(connection);
+    const users = [...new Set(directUsers(mailbox))];
+    const [{ devices }] = await Promise.all([connection.request("devices", { users }), catchUp()]);
+    const refs = devices.map(({ user, device }) => ({ user, device }));
+    await this.#conversations.ready(mailbox, refs, connection, catchUp);
+    await this.#sender.flush(mailbox, connection, catchUp);
+    this.#changed();
+  }
+
+  async #onPush(connection: ClientConnection, push: Push): Promise<void> {
+    if (push.push === "crl") return await this.#identity.trust.updateCrl(push.crl);
+    await this.#serially(async () => {
+      await this.#synchronizer.workIn(connection, push);
+      this.#changed();
+      await this.#synchronizer.acknowledge(connection);
+    }).catch(ignorePassing);
+  }
+
+  #dial(signal: AbortSignal | undefined): Promise<ClientConnection> {
+    const { facts, tls, trust } = this.#identity;
+    return dial({
+      host: facts.host,
+      port: facts.port,
+      identity: tls,
+      checkServer: trust.checkServer(facts.host),
+      signal,
+    });
+  }
+
+  /** Says hello; a newer CRL that comes with the answer holds for the relay's own certificate as well. */
+  async #greet(connection: ClientConnection): Promise<void> {
+    const { trust, facts } = this.#identity;
+    const hello = { version: PROTOCOL_VERSION, agent: this.#agent, crlNumber: trust.crlNumber };
+    const answer = await connection.request("hello", hello);
+    if (answer.crl !== undefined) {
+      await trust.updateCrl(answer.crl);
+      await trust.checkServer(facts.host)([...connection.peerChain]);
+    }
+    this.#keyPackagesLeft = answer.keyPackages ?? Infinity;
+    this.#connection = connection;
+    connection.closed.then(() => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+  }
+
+  async #tidy(): Promise<void> {
+    const connection = this.#connected();
+    await this.#synchronizer.acknowledge(connection);
+    if (!needsKeyPackages(this.#keyPackagesLeft)) return;
+    await publishKeyPackages(this.#store, this.#mls, connection, this.#keyPackagesLeft);
+    this.#keyPackagesLeft = Infinity;
+  }
+
+  #connected(): ClientConnection {
+    if (this.#connection !== undefined) return this.#connection;
+    throw new NetworkError("not-connected", "there is no connection to the relay");
+  }
+
+  /** One thing at a time: what is asked of the relay depends on what was worked in before. */
+  #serially<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#tasks.then(task);
+    this.#tasks = result.catch(() => {});
+    return result;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What another attempt may mend. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ParleyError && ["network", "timeout"].includes(error.kind);
+}
+
+function ignorePassing(error: unknown): void {
+  if (!isPassing(error)) throw error;
+}

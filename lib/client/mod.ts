@@ -1,0 +1,16 @@
+/**
+ * The client: identities, conversations, sending and receiving.
+ *
+ * @module
+ */
+export {
+  Client,
+  type ClientOptions,
+  type ConnectionState,
+  type SentMessage,
+  type UserPresence,
+} from "./client.ts";
+export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";
+export { listIdentities, selectIdentity } from "./identity_folder.ts";
+export type { ReceivedMessage } from "./received_message.ts";
+export type { PassphraseSource } from "./storage_key.ts";

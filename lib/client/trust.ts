@@ -1,0 +1,108 @@
+import { encodeHex } from "../bytes/mod.ts";
+import { AuthenticationError, ParleyError } from "../errors/mod.ts";
+import type { CredentialHolder } from "../mls/mod.ts";
+import {
+  ChainVerifier,
+  type Clock,
+  hashCertificate,
+  parseCertificate,
+  parseCertificates,
+  parseIdentityUri,
+  parsePublicKeyInfo,
+  parseRevocationList,
+  type VerifiedCertificate,
+} from "../pki/mod.ts";
+import type { ChainCheck, VerifiedPeer } from "../transport/mod.ts";
+import { identityFiles, readText } from "./identity_folder.ts";
+import { writePrivateFile } from "./private_file.ts";
+
+const ED25519_BYTES = 32;
+
+/** What an identity trusts: one root, and that root's newest CRL. */
+export class Trust {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #verifier: ChainVerifier;
+  #crlNumber: number | undefined;
+
+  private constructor(folder: string, root: Uint8Array, crl: Uint8Array | undefined, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#verifier = new ChainVerifier({ roots: [root], crls: crl === undefined ? [] : [crl] });
+    this.#crlNumber = crl === undefined ? undefined : parseRevocationList(crl).number;
+  }
+
+  /** Reads the root and the CRL from an identity's folder. */
+  static async open(folder: string, clock: Clock): Promise<Trust> {
+    const [root] = parseCertificates(await readText(folder, "root"));
+    return new Trust(folder, root!, await readCrl(folder), clock);
+  }
+
+  /** The number of the CRL that is in force. */
+  get crlNumber(): number | undefined {
+    return this.#crlNumber;
+  }
+
+  /** Checks the certificate of the relay that was dialled. */
+  checkServer(host: string): ChainCheck {
+    return async (chain) => {
+      const now = this.#clock();
+      return toPeer(await this.#verifier.verify({ chain, usage: "server", now, serverName: host }));
+    };
+  }
+
+  /** Checks a member's credential. */
+  async checkCredential(certificates: Uint8Array[]): Promise<CredentialHolder> {
+    await this.#verifier.verify({ chain: certificates, usage: "device", now: this.#clock() });
+    return await readCredential(certificates);
+  }
+
+  /**
+   * Takes a newer CRL, in memory and on disk.
+   *
+   * @throws {AuthenticationError} `crl-untrusted`, `crl-signature`, `crl-stale`
+   */
+  async updateCrl(der: Uint8Array): Promise<void> {
+    const { number } = await this.#verifier.updateCrl(der);
+    this.#crlNumber = number;
+    const stored = await readCrl(this.#folder);
+    if (stored !== undefined && parseRevocationList(stored).number >= number) return;
+    await writePrivateFile(`${this.#folder}/${identityFiles.crl}`, der);
+  }
+}
+
+/** Reads whose a credential is that was checked before. */
+export function readCredential(certificates: Uint8Array[]): Promise<CredentialHolder> {
+  try {
+    const { extensions, spki } = parseCertificate(certificates[0] ?? new Uint8Array());
+    const { user, device } = parseIdentityUri(extensions.subjectAltNames?.uris[0] ?? "");
+    return Promise.resolve({ user, device, publicKey: rawEd25519Key(spki) });
+  } catch (cause) {
+    if (!(cause instanceof ParleyError)) throw cause;
+    return Promise.reject(
+      new AuthenticationError("credential-invalid", "a member's credential names no device", { cause }),
+    );
+  }
+}
+
+/** The raw key in a SubjectPublicKeyInfo (RFC 8410 §4): members of groups have Ed25519 keys only. */
+export function rawEd25519Key(spki: Uint8Array): Uint8Array {
+  if (parsePublicKeyInfo(spki).type !== "ed25519") {
+    throw new AuthenticationError("credential-invalid", "a member's key is not an Ed25519 key");
+  }
+  return spki.subarray(spki.length - ED25519_BYTES);
+}
+
+/** What a connection keeps of a verified certificate. */
+export function toPeer({ serial, notAfter, certificate }: VerifiedCertificate): VerifiedPeer {
+  return { serial, notAfter, fingerprint: encodeHex(hashCertificate(certificate)) };
+}
+
+async function readCrl(folder: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(`${folder}/${identityFiles.crl}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

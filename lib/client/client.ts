@@ -1,4 +1,4 @@
-import { encodeHex } from "../bytes/mod.ts";
+import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { type RandomSource, systemRandom } from "../crypto/mod.ts";
 import { NetworkError, ParleyError } from "../errors/mod.ts";
 import { type MlsContext, openMlsContext } from "../mls/mod.ts";
@@ -65,6 +65,14 @@ export interface UserPresence {
 
 /** Whether the relay is reached. */
 export type ConnectionState = "connecting" | "online" | "offline";
+
+/** Hears what happens while a client stays connected. */
+export interface RunListener {
+  /** The relay is reached, or is not reached any more and why. */
+  onState(state: ConnectionState, error?: ParleyError): void;
+  /** A conversation's messages have to wait, and why. */
+  onTrouble(error: ParleyError): void;
+}
 
 /** An identity at work: sends, receives, and keeps what it must. */
 export class Client {
@@ -156,16 +164,34 @@ export class Client {
   }
 
   /**
-   * Takes everything of a conversation, or of all, from the outbox to the relay's disk.
+   * Takes everything of a conversation from the outbox to the relay's disk.
    *
    * @throws {NetworkError} `not-connected`; what does not get through stays in the outbox
    * @throws {ProtocolError} `unknown-user` and what else keeps a conversation from being ready
    */
-  deliver(conversation?: string): Promise<void> {
-    return this.#serially(async () => {
-      const connection = this.#connected();
-      const waiting = conversation === undefined ? this.#store.outbox.mailboxes() : [conversation];
-      for (const mailbox of waiting) await this.#deliverOne(mailbox, connection);
+  deliver(conversation: string): Promise<void> {
+    return this.#serially(() => this.#deliverOne(conversation, this.#connected()));
+  }
+
+  /** Delivers what waits in every conversation; `onTrouble` hears what keeps one of them waiting. */
+  async deliverAll(onTrouble: (error: ParleyError) => void): Promise<void> {
+    for (const conversation of this.#store.outbox.mailboxes()) {
+      try {
+        await this.deliver(conversation);
+      } catch (error) {
+        if (!(error instanceof ParleyError) || error.kind !== "protocol") throw error;
+        onTrouble(error);
+      }
+    }
+  }
+
+  /** Takes a message back that has not been sealed for anybody yet; false where it may be on its way. */
+  withdraw({ id, conversation }: SentMessage): Promise<boolean> {
+    const bytes = decodeHex(id);
+    return this.#store.transaction(() => {
+      if (!this.#store.outbox.withdraw(bytes)) return false;
+      this.#store.messages.delete(conversation, bytes);
+      return true;
     });
   }
 
@@ -179,7 +205,7 @@ export class Client {
 
   /** Whether a message that was sent is still in the outbox. */
   isQueued(id: string): boolean {
-    return this.#store.outbox.has(Uint8Array.fromHex(id));
+    return this.#store.outbox.has(decodeHex(id));
   }
 
   /** Whether anything is in the outbox. */
@@ -233,10 +259,7 @@ export class Client {
    *
    * @throws {AuthenticationError} where relay and device do not accept each other any more
    */
-  async run(
-    signal: AbortSignal,
-    onState: (state: ConnectionState, error?: ParleyError) => void,
-  ): Promise<void> {
+  async run(signal: AbortSignal, { onState, onTrouble }: RunListener): Promise<void> {
     onState("connecting");
     await keepConnected({
       signal,
@@ -249,7 +272,7 @@ export class Client {
           await this.catchUp();
           onState("online");
           await this.#tidy();
-          await this.deliver();
+          await this.deliverAll(onTrouble);
         } catch (error) {
           if (!isPassing(error)) throw error;
         }

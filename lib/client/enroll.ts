@@ -17,10 +17,10 @@ import {
   parseName,
   verifyChain,
 } from "../pki/mod.ts";
+import { moveFolder } from "../store/mod.ts";
 import { type ClientConnection, dial } from "../transport/mod.ts";
 import { type DeviceRef, PROTOCOL_VERSION } from "../wire/mod.ts";
-import { identityFiles, identityPath, writeIdentityFacts } from "./identity_folder.ts";
-import { syncFolder, writePrivateFile } from "./private_file.ts";
+import { identityFiles, identityPath, writeIdentityFacts, writePrivateFile } from "./identity_folder.ts";
 import { formatStorageKey, generateStorageKey } from "./storage_key.ts";
 import { toPeer } from "./trust.ts";
 
@@ -85,13 +85,12 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
     ) {
       throw new AuthenticationError("cert-name", "the CA issued a certificate for another key or device");
     }
-    await writePrivateFile(`${draft}/${identityFiles.certificates}`, formatCertificates(certificates));
-    await writePrivateFile(`${draft}/${identityFiles.root}`, formatCertificates([root]));
+    writePrivateFile(`${draft}/${identityFiles.certificates}`, formatCertificates(certificates));
+    writePrivateFile(`${draft}/${identityFiles.root}`, formatCertificates([root]));
     const storageKey = await formatStorageKey(generateStorageKey(random), options.passphrase, random);
-    await writePrivateFile(`${draft}/${identityFiles.storageKey}`, storageKey);
-    await writeIdentityFacts(draft, { ...ref, host, port });
-    await Deno.rename(draft, folder);
-    await syncFolder(`${options.home}/identities/${ref.user}`);
+    writePrivateFile(`${draft}/${identityFiles.storageKey}`, storageKey);
+    writeIdentityFacts(draft, { ...ref, host, port });
+    moveFolder(draft, folder);
     return { ...ref, folder, fingerprint: fingerprintOf(keys.spki), expires: verified.notAfter };
   } finally {
     await connection.close();
@@ -120,7 +119,7 @@ async function keepKey(
     if (!unusable && !(error instanceof Deno.errors.NotFound)) throw error;
   }
   const keys = await generateKeyPair("ed25519");
-  await writePrivateFile(path, await exportPrivateKey(keys.privateKey, passphrase && { passphrase, random }));
+  writePrivateFile(path, await exportPrivateKey(keys.privateKey, passphrase && { passphrase, random }));
   return keys;
 }
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { StorageError, UsageError } from "../errors/mod.ts";
+import { writeFileAtomically } from "../store/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
-import { writePrivateFile } from "./private_file.ts";
 
 /** What an identity's `identity.json` says. */
 export interface IdentityFacts {
@@ -43,9 +43,14 @@ export function identityPath(home: string, ref: DeviceRef): string {
   return `${home}/identities/${ref.user}/${ref.device}`;
 }
 
+/** Writes a file that only its owner may read, whole or not at all. */
+export function writePrivateFile(path: string, content: string | Uint8Array): void {
+  writeFileAtomically(path, content, { mode: 0o600, force: true });
+}
+
 /** Writes an identity's facts. */
-export async function writeIdentityFacts(folder: string, facts: IdentityFacts): Promise<void> {
-  await writePrivateFile(
+export function writeIdentityFacts(folder: string, facts: IdentityFacts): void {
+  writePrivateFile(
     `${folder}/${identityFiles.facts}`,
     JSON.stringify({ version: 1, ...facts }, null, 2) + "\n",
   );

@@ -7,6 +7,7 @@ export {
   Client,
   type ClientOptions,
   type ConnectionState,
+  type RunListener,
   type SentMessage,
   type UserPresence,
 } from "./client.ts";

@@ -13,8 +13,7 @@ import {
   type VerifiedCertificate,
 } from "../pki/mod.ts";
 import type { ChainCheck, VerifiedPeer } from "../transport/mod.ts";
-import { identityFiles, readText } from "./identity_folder.ts";
-import { writePrivateFile } from "./private_file.ts";
+import { identityFiles, readText, writePrivateFile } from "./identity_folder.ts";
 
 const ED25519_BYTES = 32;
 
@@ -67,7 +66,7 @@ export class Trust {
     this.#crlNumber = number;
     const stored = await readCrl(this.#folder);
     if (stored !== undefined && parseRevocationList(stored).number >= number) return;
-    await writePrivateFile(`${this.#folder}/${identityFiles.crl}`, der);
+    writePrivateFile(`${this.#folder}/${identityFiles.crl}`, der);
   }
 }
 

@@ -36,6 +36,7 @@ export class MessageTable {
   readonly #notShown: StatementSync;
   readonly #setShown: StatementSync;
   readonly #last: StatementSync;
+  readonly #delete: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync, cipher: CellCipher) {
@@ -49,6 +50,7 @@ export class MessageTable {
     this.#after = db.prepare("SELECT * FROM messages WHERE position > ? ORDER BY position LIMIT ?");
     this.#notShown = db.prepare("SELECT * FROM messages WHERE shown = 0 ORDER BY position LIMIT ?");
     this.#setShown = db.prepare("UPDATE messages SET shown = 1 WHERE position = ?");
+    this.#delete = db.prepare("DELETE FROM messages WHERE mailbox = ? AND id = ?");
     this.#last = db.prepare("SELECT coalesce(max(position), 0) AS last FROM messages");
   }
 
@@ -88,6 +90,11 @@ export class MessageTable {
   /** Notes that a line was shown. */
   setShown(position: number): void {
     this.#setShown.run(position);
+  }
+
+  /** Deletes a line. */
+  delete(mailbox: string, id: Uint8Array): void {
+    this.#delete.run(mailbox, id);
   }
 
   #toRow(row: Record<string, unknown>): MessageRow {

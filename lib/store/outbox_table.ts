@@ -31,6 +31,7 @@ export class OutboxTable {
   readonly #setSealed: StatementSync;
   readonly #unseal: StatementSync;
   readonly #delete: StatementSync;
+  readonly #withdraw: StatementSync;
   readonly #deleteAll: StatementSync;
 
   /** Prepares the statements. */
@@ -50,6 +51,7 @@ export class OutboxTable {
       "UPDATE outbox SET epoch = NULL, message = NULL WHERE mailbox = ? AND epoch <> ?",
     );
     this.#delete = db.prepare("DELETE FROM outbox WHERE id = ?");
+    this.#withdraw = db.prepare("DELETE FROM outbox WHERE id = ? AND message IS NULL");
     this.#deleteAll = db.prepare("DELETE FROM outbox WHERE mailbox = ?");
   }
 
@@ -94,6 +96,11 @@ export class OutboxTable {
   /** Forgets a message that the relay has. */
   delete(id: Uint8Array): void {
     this.#delete.run(id);
+  }
+
+  /** Takes a message back that was not sealed yet; false where it may have been sent. */
+  withdraw(id: Uint8Array): boolean {
+    return this.#withdraw.run(id).changes === 1;
   }
 
   /** Forgets every message of a conversation. */

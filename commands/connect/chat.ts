@@ -1,0 +1,83 @@
+import { toCommandError } from "../failure.ts";
+import { CHAT_HELP, parseChatLine } from "./chat_line.ts";
+import type { ChatView } from "./chat_view.ts";
+import type { ChatEvent, ChatSession } from "./session.ts";
+
+/** Whether the chat goes on. */
+export type ChatOutcome = "continue" | "quit";
+
+/** A chat: takes typed lines to the session and the session's events to the view. */
+export class Chat {
+  readonly #session: ChatSession;
+  readonly #view: ChatView;
+  #offline = false;
+
+  /** Creates the chat. */
+  constructor(session: ChatSession, view: ChatView) {
+    this.#session = session;
+    this.#view = view;
+  }
+
+  /**
+   * Does what a typed line asks for.
+   *
+   * @throws {ParleyError} where the session cannot send or list
+   */
+  async take(line: string): Promise<ChatOutcome> {
+    const action = parseChatLine(line);
+    switch (action.type) {
+      case "send":
+        await this.#send(this.#session.peer, action.text);
+        break;
+      case "message":
+        await this.#send(action.to, action.text);
+        break;
+      case "list":
+        this.#view.users(await this.#session.users());
+        break;
+      case "help":
+        this.#view.notice(...CHAT_HELP);
+        break;
+      case "mistake":
+        this.#view.notice(action.explanation);
+        break;
+      case "quit":
+        return "quit";
+      case "nothing":
+        break;
+    }
+    return "continue";
+  }
+
+  /** Shows the session's events until it ends. */
+  async follow(): Promise<void> {
+    for await (const event of this.#session.events) this.#show(event);
+  }
+
+  async #send(to: string | undefined, text: string): Promise<void> {
+    if (to === undefined) {
+      return this.#view.notice("nobody to send to: write /msg USER TEXT, or start with parley connect USER");
+    }
+    const { id, status } = await this.#session.send(to, text);
+    this.#view.sent(to, text, id, status);
+  }
+
+  #show(event: ChatEvent): void {
+    if (event.type === "message") return this.#view.received(event);
+    if (event.type === "notice") return this.#view.notice(event.text);
+    // A lost connection is shown once, however often connecting again fails.
+    if (event.state === "offline" && !this.#offline) {
+      this.#offline = true;
+      this.#view.connection("offline", event.reason);
+    } else if (event.state === "online" && this.#offline) {
+      this.#offline = false;
+      this.#view.connection("online", undefined);
+    }
+  }
+}
+
+/** Says in one line why a typed line could not be carried out. */
+export function describeFailure(thrown: unknown): string {
+  const { message, hint } = toCommandError(thrown);
+  return hint === undefined ? message : `${message} (${hint})`;
+}

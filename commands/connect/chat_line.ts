@@ -1,0 +1,59 @@
+import { closest } from "../closest.ts";
+
+/** What a typed line asks for. */
+export type ChatAction =
+  | { readonly type: "send"; readonly text: string }
+  | { readonly type: "message"; readonly to: string; readonly text: string }
+  | { readonly type: "list" }
+  | { readonly type: "help" }
+  | { readonly type: "quit" }
+  | { readonly type: "nothing" }
+  | { readonly type: "mistake"; readonly explanation: string };
+
+/** What `/help` prints. */
+export const CHAT_HELP = [
+  "/msg USER TEXT  sends a text to someone else",
+  "/list           shows who is online",
+  "/help           shows this",
+  "/quit           leaves (so does Ctrl-D)",
+  "//text          sends a line that begins with a slash",
+];
+
+const COMMANDS = ["/msg", "/list", "/help", "/quit"];
+
+/** Parses a typed line. An empty line asks for nothing. */
+export function parseChatLine(line: string): ChatAction {
+  if (line.trim() === "") return { type: "nothing" };
+  if (line.startsWith("//")) return { type: "send", text: line.slice(1) };
+  if (!line.startsWith("/")) return { type: "send", text: line };
+  const [, command = "", argument = ""] = /^(\S+)\s*(.*)$/s.exec(line) ?? [];
+  switch (command) {
+    case "/msg":
+      return parseMessage(argument);
+    case "/list":
+    case "/help":
+    case "/quit":
+      if (argument.trim() !== "") return mistake(`${command} takes nothing after it`);
+      return { type: command.slice(1) as "list" | "help" | "quit" };
+    default:
+      return unknown(command);
+  }
+}
+
+function parseMessage(argument: string): ChatAction {
+  const [, to, text] = /^(\S+)\s+(\S.*)$/s.exec(argument) ?? [];
+  if (to === undefined || text === undefined) return mistake("write /msg USER TEXT");
+  return { type: "message", to, text };
+}
+
+function unknown(command: string): ChatAction {
+  const near = closest(command, COMMANDS);
+  const advice = near === undefined ? "/help lists the commands" : `did you mean ${near}?`;
+  return mistake(
+    `there is no ${command}: ${advice} (a line that begins with a slash is sent as /${command})`,
+  );
+}
+
+function mistake(explanation: string): ChatAction {
+  return { type: "mistake", explanation };
+}

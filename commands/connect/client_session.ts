@@ -1,0 +1,130 @@
+import type { Client, ReceivedMessage } from "../../lib/client/mod.ts";
+import { ParleyError } from "../../lib/errors/mod.ts";
+import type { ChatEvent, ChatSession, ChatUser } from "./session.ts";
+
+/** A chat over the client, which stays connected for as long as the chat lasts. */
+export class ClientSession implements ChatSession {
+  readonly self: { readonly user: string; readonly device: string };
+  readonly peer?: string;
+  readonly #client: Client;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #queue: ChatEvent[] = [];
+  readonly #unlisten: () => void;
+  #wake = Promise.withResolvers<void>();
+  #failure: unknown;
+  #ended = false;
+  #online = false;
+  #position: number;
+
+  /** Begins to connect. */
+  constructor(client: Client, peer: string | undefined) {
+    this.#client = client;
+    this.self = client.self;
+    this.peer = peer;
+    this.#position = (client.unread(1)[0]?.position ?? client.lastPosition() + 1) - 1;
+    this.#unlisten = client.onHistory(() => this.#notify());
+    this.#running = this.#run();
+  }
+
+  /** What happens, in order. */
+  get events(): AsyncIterable<ChatEvent> {
+    return this.#events();
+  }
+
+  /** Takes a text: safe in the outbox in any case, on the relay's disk where there is a connection. */
+  async send(to: string, text: string): Promise<{ id: string; status: string }> {
+    const sent = await this.#client.enqueue(to, text);
+    if (this.#online) await this.#deliver(sent.conversation);
+    return { id: sent.id, status: this.#client.isQueued(sent.id) ? "queued" : "relayed" };
+  }
+
+  /** Lists the users that the relay knows. */
+  users(): Promise<ChatUser[]> {
+    return this.#client.users();
+  }
+
+  /** Resolves when nothing is in the outbox any more. */
+  async flushed(): Promise<void> {
+    while (this.#client.hasQueued()) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#wake.promise;
+    }
+  }
+
+  /** Ends the session. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    this.#unlisten();
+    await this.#client.close();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#client.run(this.#stop.signal, {
+        onState: (state, error) => {
+          this.#online = state === "online";
+          this.#emit({ type: "connection", state, reason: error?.message });
+        },
+        onTrouble: (error) => this.#emit({ type: "notice", text: `not sent yet: ${error.message}` }),
+      });
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      this.#ended = true;
+      this.#notify();
+    }
+  }
+
+  async #deliver(conversation: string): Promise<void> {
+    try {
+      await this.#client.deliver(conversation);
+    } catch (error) {
+      // The connection went while sending; the outbox goes out with the next one.
+      if (!(error instanceof ParleyError) || error.kind !== "network") throw error;
+    } finally {
+      this.#notify();
+    }
+  }
+
+  async *#events(): AsyncGenerator<ChatEvent> {
+    for (;;) {
+      const { promise } = this.#wake;
+      yield* this.#queue.splice(0);
+      yield* this.#arrived();
+      if (this.#queue.length > 0) continue;
+      if (this.#ended) break;
+      await promise;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Messages that are new in the history, whichever process put them there. */
+  async *#arrived(): AsyncGenerator<ChatEvent> {
+    if (this.#ended) return;
+    for (const message of this.#client.historyAfter(this.#position)) {
+      this.#position = message.position;
+      if (message.outgoing) continue;
+      yield toEvent(message);
+      if (!this.#ended) await this.#client.markShown([message]);
+    }
+  }
+
+  #emit(event: ChatEvent): void {
+    this.#queue.push(event);
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
+  }
+}
+
+function toEvent({ type, from, device, conversation, id, time, text }: ReceivedMessage): ChatEvent {
+  if (type === "undecryptable") {
+    return { type: "notice", text: `something from ${from}/${device} cannot be read: ${text}` };
+  }
+  return { type, from, device, conversation, id, time: time.getTime(), text };
+}

@@ -1,0 +1,69 @@
+/** What the chat of `parley connect` is held over. The client implements it; tests script it. */
+export interface ChatSession {
+  /** Who is at this end. */
+  readonly self: { readonly user: string; readonly device: string };
+  /** Whom a line goes to that names nobody; undefined where only `/msg` can send. */
+  readonly peer?: string;
+  /** What happens, in order. Ends after {@link close}; throws where the session cannot go on. */
+  readonly events: AsyncIterable<ChatEvent>;
+  /**
+   * Sends a text. Resolves as soon as it is safe: `relayed` where the relay has it on disk, `queued` where
+   * the connection is lost and the outbox has it.
+   */
+  send(to: string, text: string): Promise<{ id: string; status: string }>;
+  /** Lists the users that the relay knows. */
+  users(): Promise<ChatUser[]>;
+  /** Resolves when the relay has on disk whatever was sent until now. */
+  flushed(): Promise<void>;
+  /** Ends the session. What is queued stays in the outbox. */
+  close(): Promise<void>;
+}
+
+/** A user as `/list` shows them. */
+export interface ChatUser {
+  /** The user's name. */
+  readonly user: string;
+  /** Whether any of the devices is connected. */
+  readonly online: boolean;
+  /** The user's devices. */
+  readonly devices: readonly { readonly device: string; readonly online: boolean }[];
+}
+
+/** Something that happens in a chat. */
+export type ChatEvent = ChatMessage | ChatConnection | ChatNotice;
+
+/** A message has arrived. Every text in it is the sender's and not to be trusted. */
+export interface ChatMessage {
+  /** Tells the kinds of events apart. */
+  readonly type: "message";
+  /** The sender. */
+  readonly from: string;
+  /** The sender's device. */
+  readonly device: string;
+  /** The conversation that it belongs to. */
+  readonly conversation: string;
+  /** The message's id. */
+  readonly id: string;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly time: number;
+  /** What it says. */
+  readonly text: string;
+}
+
+/** The connection to the relay has changed. */
+export interface ChatConnection {
+  /** Tells the kinds of events apart. */
+  readonly type: "connection";
+  /** What it is now. */
+  readonly state: "connecting" | "online" | "offline";
+  /** Why, where that is known. */
+  readonly reason?: string;
+}
+
+/** Something that the person at the terminal should know. */
+export interface ChatNotice {
+  /** Tells the kinds of events apart. */
+  readonly type: "notice";
+  /** What it is. */
+  readonly text: string;
+}

@@ -1,0 +1,78 @@
+import { printable } from "../printable.ts";
+import type { Style } from "../style.ts";
+import type { LineEditor } from "../terminal/line_editor.ts";
+import { describeFailure } from "./chat.ts";
+import type { ChatView } from "./chat_view.ts";
+import { formatUsers } from "./format_users.ts";
+import { describeConnection } from "./pipe_view.ts";
+import type { ChatMessage, ChatSession, ChatUser } from "./session.ts";
+
+/** Shows a chat to a person: messages with their time above the row that is being typed. */
+export class TerminalView implements ChatView {
+  readonly #session: ChatSession;
+  readonly #editor: LineEditor;
+  readonly #style: Style;
+  readonly #now: () => number;
+  #queued = 0;
+
+  /** Creates the view. */
+  constructor(session: ChatSession, editor: LineEditor, style: Style, now: () => number) {
+    this.#session = session;
+    this.#editor = editor;
+    this.#style = style;
+    this.#now = now;
+  }
+
+  received({ from, device, text, time }: ChatMessage): void {
+    this.#message(time, this.#style.cyan(`${printable(from)}/${printable(device)}`), text);
+  }
+
+  sent(to: string, text: string, _id: string, status: string): void {
+    const whom = to === this.#session.peer ? "you" : `you to ${printable(to)}`;
+    this.#message(this.#now(), this.#style.green(whom), text);
+    if (status === "queued") this.#waitForRelay();
+  }
+
+  users(users: readonly ChatUser[]): void {
+    this.#editor.printAbove(...formatUsers(users));
+  }
+
+  notice(...lines: string[]): void {
+    this.#editor.printAbove(...lines.map((line) => this.#style.dim(`-- ${printable(line)}`)));
+  }
+
+  connection(state: "online" | "offline", reason: string | undefined): void {
+    this.notice(describeConnection(state, reason));
+  }
+
+  #message(time: number, who: string, text: string): void {
+    const [first = "", ...more] = printable(text, { multiline: true }).replaceAll("\t", "    ").split("\n");
+    const indented = more.map((line) => " ".repeat(CLOCK_COLUMNS) + line);
+    this.#editor.printAbove(`${this.#style.dim(formatClock(time))} ${who}: ${first}`, ...indented);
+  }
+
+  /** Counts what is queued in the prompt until the relay has it. */
+  #waitForRelay(): void {
+    this.#queued++;
+    this.#editor.setPrompt(formatPrompt(this.#session.peer, this.#queued));
+    this.#session.flushed().then(() => {
+      this.#queued = 0;
+      this.#editor.setPrompt(formatPrompt(this.#session.peer, 0));
+    }, (error) => this.notice(describeFailure(error)));
+  }
+}
+
+const CLOCK_COLUMNS = 6;
+
+/** Formats the row's prompt: whom a line goes to and how many messages the relay does not have yet. */
+export function formatPrompt(peer: string | undefined, queued: number): string {
+  const waiting = queued === 0 ? "" : ` (${queued} queued)`;
+  return `${peer === undefined ? "" : printable(peer)}${waiting}> `;
+}
+
+/** Formats the local time of day as `HH:MM`. */
+export function formatClock(timeMs: number): string {
+  const time = new Date(timeMs);
+  const twoDigits = (n: number) => String(n).padStart(2, "0");
+  return `${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}`;
+}

@@ -1,0 +1,59 @@
+import { UsageError } from "../lib/errors/mod.ts";
+import { exitCodes } from "./exit_codes.ts";
+import { reportFailure } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { splitLeadingOptions } from "./leading_options.ts";
+import { closest } from "./closest.ts";
+import { type CommandEntry, commands, isTable } from "./table.ts";
+import { formatCommandList } from "./top_help.ts";
+
+const BRIEF = "Private messaging that you run yourself: authority, relay and client in one program";
+
+/** Finds the command that the arguments name, runs it, reports its error and returns the exit code. */
+export async function dispatch(args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatchIn("parley", BRIEF, commands, [], args, io);
+  } catch (error) {
+    return reportFailure(io, asksForJson(args), error);
+  }
+}
+
+async function dispatchIn(
+  title: string,
+  brief: string,
+  entries: readonly CommandEntry[],
+  before: readonly string[],
+  args: readonly string[],
+  io: Io,
+): Promise<number> {
+  const { leading, rest } = splitLeadingOptions(args);
+  const [name, ...after] = rest;
+  const options = [...before, ...leading];
+  if (name === "--help" || name === "-h" || name === "help" && after.length === 0) {
+    io.stdout.write(formatCommandList(title, brief, entries, io));
+    return exitCodes.done;
+  }
+  if (name === undefined) {
+    io.stderr.write(formatCommandList(title, brief, entries, io));
+    return exitCodes.usage;
+  }
+  const entry = entries.find((entry) => entry.name === name);
+  if (entry === undefined) throw unknownCommand(title, name, entries);
+  const loaded = await entry.load();
+  const path = `${title} ${name}`;
+  if (isTable(loaded)) return await dispatchIn(path, entry.brief, loaded, options, after, io);
+  const { runCommand } = await import("./run_command.ts");
+  return await runCommand(path, entry.brief, loaded, [...options, ...after], io);
+}
+
+function unknownCommand(title: string, name: string, entries: readonly CommandEntry[]): UsageError {
+  const near = closest(name, entries.map((entry) => entry.name));
+  return new UsageError("unknown-command", `${title} has no command ${JSON.stringify(name)}`, {
+    hint: near === undefined ? `${title} --help lists the commands` : `did you mean ${title} ${near}?`,
+  });
+}
+
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
+}

@@ -1,0 +1,26 @@
+import { Client, selectIdentity } from "../lib/client/mod.ts";
+import type { CommandContext } from "./command.ts";
+import { type PassphraseValues, readPassphrase } from "./passphrase.ts";
+import { agent } from "./version.ts";
+
+/**
+ * Opens the client of the identity that `--home` and `--as` select; asks for its passphrase where it has
+ * one.
+ *
+ * @throws {UsageError} no-identity, identity-unknown, identity-ambiguous
+ */
+export async function openClient(
+  verb: string,
+  passphrase: PassphraseValues,
+  context: CommandContext,
+): Promise<Client> {
+  const { home, options } = context;
+  const identity = await selectIdentity(home, options.as);
+  return await Client.open({
+    home,
+    identity,
+    passphrase: () => readPassphrase(passphrase, context, `${identity.user}/${identity.device}`),
+    holder: `parley ${verb} (pid ${Deno.pid})`,
+    agent,
+  });
+}

@@ -1,0 +1,57 @@
+import type { Command } from "./command.ts";
+
+/** A row of a table of commands: enough to list a command without loading it. */
+export interface CommandEntry {
+  /** The name as it is typed. */
+  readonly name: string;
+  /** What it does, one line, no full stop. */
+  readonly brief: string;
+  /** Loads the command, or the table of its subcommands. */
+  load(): Promise<Command<unknown> | readonly CommandEntry[]>;
+}
+
+/** The commands of parley, in the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "keygen",
+    brief: "Make a key pair",
+    load: async () => (await import("./keygen.ts")).keygen,
+  },
+  {
+    name: "ca",
+    brief: "Run a certificate authority: init, issue, invite, list, revoke, crl",
+    load: async () => (await import("./ca/table.ts")).caCommands,
+  },
+  {
+    name: "enroll",
+    brief: "Enrol this device with an invite",
+    load: async () => (await import("./enroll.ts")).enroll,
+  },
+  {
+    name: "send",
+    brief: "Send a message",
+    load: async () => (await import("./send.ts")).send,
+  },
+  {
+    name: "inbox",
+    brief: "Print the messages that have arrived",
+    load: async () => (await import("./inbox.ts")).inbox,
+  },
+  {
+    name: "connect",
+    brief: "Chat, at a terminal or through pipes",
+    load: async () => (await import("./connect.ts")).connect,
+  },
+  {
+    name: "completion",
+    brief: "Print a completion script for bash, zsh, fish, pwsh or nu",
+    load: async () => (await import("./completion.ts")).completion,
+  },
+];
+
+/** Tells a table of subcommands from a command. */
+export function isTable(
+  loaded: Command<unknown> | readonly CommandEntry[],
+): loaded is readonly CommandEntry[] {
+  return Array.isArray(loaded);
+}

@@ -1,0 +1,51 @@
+/** Records of an authority are evidence: nothing may change or remove them, not even we by mistake. */
+const appendOnly = (table: string): string => `
+  CREATE TRIGGER ${table}_update BEFORE UPDATE ON ${table} BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+  CREATE TRIGGER ${table}_delete BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, 'append-only'); END;`;
+
+/** The history of the authority's schema. Append; never change what was released. Times are in ms of Unix time. */
+export const caMigrations: readonly string[] = [
+  `
+  -- names: JSON, an array of texts.
+  CREATE TABLE issuance (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    serial TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('server', 'device')),
+    names TEXT NOT NULL,
+    user TEXT,
+    device TEXT,
+    fingerprint TEXT NOT NULL,
+    certificate BLOB NOT NULL,
+    issued_at INTEGER NOT NULL,
+    not_after INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX issuance_by_device ON issuance (user, device);
+
+  CREATE TABLE revocation (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    serial TEXT NOT NULL UNIQUE REFERENCES issuance (serial),
+    reason TEXT NOT NULL,
+    revoked_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE invite (
+    token_hash BLOB NOT NULL PRIMARY KEY,
+    user TEXT NOT NULL,
+    relay TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE redemption (
+    token_hash BLOB NOT NULL PRIMARY KEY REFERENCES invite (token_hash),
+    serial TEXT NOT NULL UNIQUE REFERENCES issuance (serial),
+    redeemed_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE crl (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    issued_at INTEGER NOT NULL
+  ) STRICT;
+  ${["issuance", "revocation", "invite", "redemption", "crl"].map(appendOnly).join("")}
+  `,
+];

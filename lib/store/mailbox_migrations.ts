@@ -1,0 +1,72 @@
+/** The history of the relay's schema. Append; never change what was released. */
+export const mailboxMigrations: readonly string[] = [
+  `
+  CREATE TABLE device (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    active INTEGER NOT NULL,
+    UNIQUE (user, device)
+  ) STRICT;
+
+  -- head, epoch, members: what projecting the log gives. trimmed: nothing is left up to here.
+  CREATE TABLE mailbox (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    head INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    trimmed INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE member (
+    device INTEGER NOT NULL REFERENCES device,
+    mailbox INTEGER NOT NULL REFERENCES mailbox,
+    floor INTEGER NOT NULL,
+    ceiling INTEGER,
+    acked INTEGER NOT NULL,
+    revoked INTEGER NOT NULL,
+    PRIMARY KEY (device, mailbox)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX member_of_mailbox ON member (mailbox);
+
+  -- The log. A welcome has no body of its own: it stands in the table welcome once for all devices.
+  CREATE TABLE entry (
+    mailbox INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    sender INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    origin_mailbox INTEGER,
+    origin_seq INTEGER,
+    change BLOB,
+    body BLOB
+  ) STRICT;
+  -- Sender and id stand in it to be read quickly as a whole (EntryIds). An index by id, that is, by random
+  -- bytes, would touch a page of its own for each entry and halve the rate.
+  CREATE UNIQUE INDEX entry_by_seq ON entry (mailbox, seq, sender, id, size);
+  CREATE INDEX entry_by_origin ON entry (origin_mailbox, origin_seq) WHERE origin_mailbox IS NOT NULL;
+
+  CREATE TABLE welcome (
+    mailbox INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (mailbox, seq)
+  ) STRICT;
+
+  -- body is NULL once it was handed out; the digest stays, so that publishing it again has no effect.
+  CREATE TABLE key_package (
+    id INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL REFERENCES device,
+    digest BLOB NOT NULL,
+    last_resort INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    body BLOB,
+    UNIQUE (device, digest)
+  ) STRICT;
+  CREATE INDEX key_package_left ON key_package (device, last_resort, id) WHERE body IS NOT NULL;
+  `,
+];

@@ -1,0 +1,90 @@
+import type { DeviceRef, Entry } from "../wire/mod.ts";
+import type { AppendRequest, CommitRequest } from "./admit_entry.ts";
+import type { Membership } from "./mailbox_state.ts";
+
+/** Where an entry stands, and when it was accepted (milliseconds since 1970). */
+export interface Place {
+  /** Its sequence number. */
+  seq: number;
+  /** Milliseconds since 1970. */
+  time: number;
+}
+
+/** Some entries of a mailbox as one device may read them. */
+export interface EntryPage {
+  /** Oldest first. */
+  entries: Entry[];
+  /** The last sequence number that this device may read. */
+  head: number;
+  /** The first one; older entries are from before it was a member, or are deleted. */
+  floor: number;
+}
+
+/** A mailbox and the last sequence number in it that a device may read. */
+export interface MailboxHead {
+  /** Its name. */
+  mailbox: string;
+  /** Its last sequence number. */
+  head: number;
+}
+
+/** Entries of one mailbox that are on disk since now, in order and without a gap. */
+export interface NewEntries {
+  /** Its name. */
+  mailbox: string;
+  /** The entries. */
+  entries: Entry[];
+  /** Who may read which of them (see `mayRead`), by `USER/DEVICE`. */
+  members: ReadonlyMap<string, Membership>;
+}
+
+/**
+ * The relay's storage: mailboxes as ordered, durable logs, the devices that are known, and their key packages.
+ *
+ * Every promise settles when its effect is on disk. Calls made in one turn of the event loop may be written
+ * together; each succeeds or fails by itself, and later ones see earlier ones. There is no transaction over
+ * several mailboxes in this interface: an entry is accepted by comparing what it expects of its own mailbox (the
+ * MLS epoch that it carries) with what is there, and all else is derived from the accepted entry by
+ * `projectEntry`, where a repetition changes nothing. So an engine on a replicated log can append by
+ * compare-and-swap on one subject, apply the projection afterwards, and replay it at start.
+ *
+ * @throws {StorageError} (every method) `storage-full`, `storage-failed` and their kin: nothing was written
+ */
+export interface MailboxStore {
+  /** Makes a device known, with an empty mailbox. Changes nothing where it is known already. */
+  registerDevice(device: DeviceRef): Promise<void>;
+  /** Forgets a device whose certificates were all revoked: it reads and appends nothing from now on. */
+  dropDevice(device: DeviceRef): Promise<void>;
+  /** Appends a message to a conversation; see `admitMessage` for what it must be and for the errors. */
+  append(request: AppendRequest): Promise<Place>;
+  /** Appends a commit bundle to a conversation; see `admitCommit` for what it must be and for the errors. */
+  commit(request: CommitRequest): Promise<Place>;
+  /**
+   * Reads entries after `after`, at most `limit`, bounded in bytes by the protocol's limit.
+   *
+   * @throws {ProtocolError} `not-a-member`
+   */
+  read(device: DeviceRef, mailbox: string, after: number, limit: number): Promise<EntryPage>;
+  /** Lists the mailboxes that a device reads, by name, after the one named; at most `limit`. */
+  mailboxes(device: DeviceRef, after: string | undefined, limit: number): Promise<MailboxHead[]>;
+  /** Notes that all up to `seq` is safe with the device; what everyone has acknowledged is deleted. */
+  ack(device: DeviceRef, mailbox: string, seq: number): Promise<void>;
+  /** Adds one-time key packages (each once only, ever) and replaces the last-resort one; returns how many are kept. */
+  publishKeyPackages(
+    device: DeviceRef,
+    packages: Uint8Array<ArrayBuffer>[],
+    lastResort?: Uint8Array<ArrayBuffer>,
+  ): Promise<number>;
+  /** Takes the oldest one-time key package of a device for good, or else its last-resort one. */
+  takeKeyPackage(device: DeviceRef): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Counts a device's one-time key packages. */
+  countKeyPackages(device: DeviceRef): Promise<number>;
+  /** Lists the devices that have a key package, by name; of the users named or of all; at most `limit`. */
+  reachableDevices(users: readonly string[] | undefined, limit: number): Promise<DeviceRef[]>;
+  /** Deletes entries accepted before a time (milliseconds since 1970) whoever has not read them. */
+  expire(before: number): Promise<void>;
+  /** Gets what was appended, in order, after it is on disk. One listener. */
+  onEntries(listener: (batch: NewEntries[]) => void): void;
+  /** Waits for what is under way and closes. */
+  close(): Promise<void>;
+}

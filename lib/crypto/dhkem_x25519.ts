@@ -27,9 +27,9 @@ class DhkemPrivateKey extends KemPrivateKey {
 export function createDhkemX25519(random: RandomSource = systemRandom): Kem {
   const kdf = createLabeledKdf(hkdfSha256, kemSuiteId(id));
 
-  function keyPair(raw: Uint8Array<ArrayBuffer>): Promise<KemKeyPair> {
+  function keyPair(raw: Uint8Array<ArrayBuffer>): KemKeyPair {
     const privateKey = new DhkemPrivateKey(raw);
-    return Promise.resolve({ privateKey, publicKey: new DhkemPublicKey(privateKey.x25519.publicKey()) });
+    return { privateKey, publicKey: new DhkemPublicKey(privateKey.x25519.publicKey()) };
   }
 
   // ExtractAndExpand (RFC 9180 §4.1).
@@ -45,9 +45,10 @@ export function createDhkemX25519(random: RandomSource = systemRandom): Kem {
     Nenc: 32,
     Npk: 32,
     Nsk: 32,
-    generateKeyPair: () => keyPair(random(32)),
+    generateKeyPair: async () => await keyPair(random(32)),
 
-    deriveKeyPair: (ikm) => {
+    // deno-lint-ignore require-await
+    deriveKeyPair: async (ikm) => {
       const prk = kdf.extract(empty, "dkp_prk", ikm);
       return keyPair(kdf.expand(prk, "sk", empty, 32));
     },

@@ -1,6 +1,7 @@
 import { DecodeError } from "../errors/mod.ts";
 import { decodeBase64Url } from "../bytes/mod.ts";
 import { ed25519SeedToPkcs8 } from "./ed25519_pkcs8.ts";
+import { assertEd25519PublicKey } from "./ed25519_public_key.ts";
 import { assertSize } from "./size.ts";
 import { subtle, toBufferSource } from "./subtle.ts";
 
@@ -39,18 +40,19 @@ export function verifyEd25519(
  *
  * @throws {DecodeError} `size-invalid`
  */
-export function importEd25519PrivateKey(seed: Uint8Array): Promise<CryptoKey> {
-  return subtle.importKey("pkcs8", ed25519SeedToPkcs8(seed), "Ed25519", true, ["sign"]);
+export async function importEd25519PrivateKey(seed: Uint8Array): Promise<CryptoKey> {
+  return await subtle.importKey("pkcs8", ed25519SeedToPkcs8(seed), "Ed25519", true, ["sign"]);
 }
 
 /**
- * Imports a public key of 32 bytes.
+ * Imports a public key of 32 bytes. The runtime takes bytes that are no point and then finds no
+ * signature of theirs valid.
  *
- * @throws {DecodeError} `size-invalid`
+ * @throws {DecodeError} `size-invalid`, or `ed25519-public-key-invalid` for a point of small order
  */
-export function importEd25519PublicKey(raw: Uint8Array): Promise<CryptoKey> {
-  assertSize("Ed25519 public key", raw, 32);
-  return subtle.importKey("raw", toBufferSource(raw), "Ed25519", true, ["verify"]);
+export async function importEd25519PublicKey(raw: Uint8Array): Promise<CryptoKey> {
+  assertEd25519PublicKey(raw);
+  return await subtle.importKey("raw", toBufferSource(raw), "Ed25519", true, ["verify"]);
 }
 
 /**

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { Buffer } from "node:buffer";
 import { concatBytes } from "../bytes/mod.ts";
 import { ed25519SeedToPkcs8 } from "./ed25519_pkcs8.ts";
-import { assertSize } from "./size.ts";
+import { assertEd25519PublicKey, ed25519PublicKeyInvalid } from "./ed25519_public_key.ts";
 
 // SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING[32] } (RFC 8410 §4)
 const SPKI_PREFIX = Uint8Array.fromHex("302a300506032b6570032100");
@@ -46,15 +46,17 @@ export class Ed25519Verifier {
   /**
    * Imports a public key of 32 bytes.
    *
-   * @throws {DecodeError} `size-invalid`
+   * @throws {DecodeError} `size-invalid`, or `ed25519-public-key-invalid` for bytes that are no point
+   * or one of small order
    */
   constructor(raw: Uint8Array) {
-    assertSize("Ed25519 public key", raw, 32);
-    this.#key = createPublicKey({
-      key: Buffer.from(concatBytes(SPKI_PREFIX, raw).buffer),
-      format: "der",
-      type: "spki",
-    });
+    assertEd25519PublicKey(raw);
+    const spki = Buffer.from(concatBytes(SPKI_PREFIX, raw).buffer);
+    try {
+      this.#key = createPublicKey({ key: spki, format: "der", type: "spki" });
+    } catch {
+      throw ed25519PublicKeyInvalid();
+    }
   }
 
   /** Checks a signature (RFC 8032 §5.1.7). A signature of another length is wrong. */

@@ -12,11 +12,19 @@ export const hashSizes: Readonly<Record<HashName, number>> = {
   "SHA3-256": 32,
 };
 
+/** The hash functions' names in `node:crypto`. */
+export const nodeHashNames: Readonly<Record<HashName, string>> = {
+  "SHA-256": "sha256",
+  "SHA-384": "sha384",
+  "SHA-512": "sha512",
+  "SHA3-256": "sha3-256",
+};
+
 /**
- * What hash functions are used for. It is implemented twice: synchronously ({@link "./digest.ts"}
- * and its siblings, on `node:crypto`), where a call costs 2 to 10 µs, and asynchronously
- * (`webCryptoHashing`), where it costs 12 µs and more but leaves the event loop free.
- * `Result` and `Verdict` are the plain types or promises of them.
+ * What hash functions are used for. It is implemented twice: by the synchronous functions of these
+ * names, on `node:crypto`, where a call costs 2 to 10 µs, and by `webCryptoHashing`, where it costs
+ * 12 µs and more but leaves the event loop free. `Result` and `Verdict` are the plain types or
+ * promises of them.
  */
 export interface Hashing<Result, Verdict> {
   /** FIPS 180-4 and FIPS 202. */

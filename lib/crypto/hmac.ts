@@ -1,16 +1,10 @@
 import { createHmac } from "node:crypto";
 import { equalBytesConstantTime } from "../bytes/mod.ts";
-import type { MacHashName } from "./hashing.ts";
-
-const nodeNames: Readonly<Record<MacHashName, string>> = {
-  "SHA-256": "sha256",
-  "SHA-384": "sha384",
-  "SHA-512": "sha512",
-};
+import { type MacHashName, nodeHashNames } from "./hashing.ts";
 
 /** Computes an HMAC (RFC 2104) of the hash's full length. Synchronous. */
 export function signHmac(hash: MacHashName, key: Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHmac(nodeNames[hash], key).update(data).digest());
+  return new Uint8Array(createHmac(nodeHashNames[hash], key).update(data).digest());
 }
 
 /** Checks an HMAC (RFC 2104) in constant time. A `mac` of another length is wrong. Synchronous. */

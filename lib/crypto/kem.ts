@@ -76,16 +76,12 @@ export interface Kem {
 }
 
 /**
- * A KEM's public key. It has the shape of a `CryptoKey`, because ts-mls asks for one, but only the
- * KEM that made it can use it.
+ * A KEM's key. It has the shape of a `CryptoKey`, because ts-mls asks for one, but only the KEM that
+ * made it can use it. Shows no bytes when printed.
  */
-export abstract class KemPublicKey implements CryptoKey {
-  /** Always `public`. */
-  readonly type = "public";
+export abstract class KemKey {
   /** Always true. */
   readonly extractable = true;
-  /** Always empty, as WebCrypto has it for public keys. */
-  readonly usages: KeyUsage[] = [];
   /** Name of the KEM. */
   readonly algorithm: KeyAlgorithm;
   readonly #raw: Uint8Array<ArrayBuffer>;
@@ -102,32 +98,24 @@ export abstract class KemPublicKey implements CryptoKey {
   }
 }
 
-/** A KEM's private key; see {@link KemPublicKey}. Shows no bytes when printed. */
-export abstract class KemPrivateKey implements CryptoKey {
+/** A KEM's public key. */
+export abstract class KemPublicKey extends KemKey implements CryptoKey {
+  /** Always `public`. */
+  readonly type = "public";
+  /** Always empty, as WebCrypto has it for public keys. */
+  readonly usages: KeyUsage[] = [];
+}
+
+/** A KEM's private key. */
+export abstract class KemPrivateKey extends KemKey implements CryptoKey {
   /** Always `private`. */
   readonly type = "private";
-  /** Always true. */
-  readonly extractable = true;
   /** As WebCrypto has it for key agreement. */
   readonly usages: KeyUsage[] = ["deriveBits"];
-  /** Name of the KEM. */
-  readonly algorithm: KeyAlgorithm;
-  readonly #raw: Uint8Array<ArrayBuffer>;
-
-  /** Takes ownership of `raw`. */
-  constructor(name: string, raw: Uint8Array<ArrayBuffer>) {
-    this.algorithm = { name };
-    this.#raw = raw;
-  }
-
-  /** The raw key, not a copy. */
-  exposeRaw(): Uint8Array<ArrayBuffer> {
-    return this.#raw;
-  }
 }
 
 /** The answer to a key that another KEM made. */
-export function kemKeyForeign(expected: string, key: KemPublicKey | KemPrivateKey): UsageError {
+export function kemKeyForeign(expected: string, key: KemKey): UsageError {
   const message = `${expected}: expected a key of this KEM, got one of ${key.algorithm.name}`;
   return new UsageError("kem-key-foreign", message);
 }

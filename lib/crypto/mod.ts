@@ -7,7 +7,7 @@
 export { type Aead, aes128Gcm, aes256Gcm, chacha20Poly1305, type OpenInput, type SealInput } from "./aead.ts";
 export { type AeadAlgorithm, AeadKey } from "./aead_key.ts";
 export { createDhkemX25519 } from "./dhkem_x25519.ts";
-export { digest, shake256 } from "./digest.ts";
+export { digest } from "./digest.ts";
 export {
   type Ed25519KeyPair,
   exportEd25519PrivateKey,
@@ -34,7 +34,7 @@ export {
 export { HpkeRecipientContext, HpkeSenderContext } from "./hpke_context.ts";
 export { type HpkeSecrets } from "./hpke_key_schedule.ts";
 export { hkdfSha256, hkdfSha512, type Kdf } from "./kdf.ts";
-export { type Encapsulation, type Kem, type KemKeyPair, KemPrivateKey, KemPublicKey } from "./kem.ts";
+export { type Encapsulation, type Kem, KemKey, type KemKeyPair, KemPrivateKey, KemPublicKey } from "./kem.ts";
 export { createMlKem768 } from "./ml_kem_768.ts";
 export { deriveKeyFromPassword, type PasswordCost } from "./password.ts";
 export { type RandomSource, systemRandom } from "./random.ts";

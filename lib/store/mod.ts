@@ -41,3 +41,4 @@ export {
   writeFileAtomically,
   type WriteFileOptions,
 } from "./write_file_atomically.ts";
+export { RelayFolder } from "./relay_folder.ts";

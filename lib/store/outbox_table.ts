@@ -80,7 +80,10 @@ export class OutboxTable {
 
   /** The oldest messages that are sealed. */
   sealed(mailbox: string, limit: number): SealedRow[] {
-    return this.#sealed.all(mailbox, limit) as unknown as SealedRow[];
+    return this.#sealed.all(mailbox, limit).map((row) => {
+      const { id, message } = row as unknown as SealedRow;
+      return { id, message };
+    });
   }
 
   /** Keeps the sealed form, with the ratchet in the same transaction. */

@@ -82,17 +82,10 @@ export class SqliteMailboxStore implements MailboxStore {
     return new SqliteMailboxStore(db, options);
   }
 
-  async registerDevice(device: DeviceRef): Promise<void> {
+  registerDevice(device: DeviceRef): Promise<void> {
     // Every connection asks for it; only the first one of a device needs a transaction.
-    if (await this.#query(() => this.#devices.find(device)?.active)) return;
-    await this.#writer.run(() => {
-      const known = this.#devices.findOrAdd(device);
-      if (known.active) return;
-      this.#devices.setActive(known, true);
-      const mailbox = this.#mailboxes.findOrAdd(deviceMailbox(device));
-      const { head } = mailbox;
-      const membership = { floor: head + 1, acked: head, revoked: false };
-      this.#changeMembers(mailbox, new Map([[formatDeviceRef(device), membership]]));
+    return this.#query(() => {
+      if (this.#devices.find(device)?.active !== true) return this.#writer.run(() => this.#register(device));
     });
   }
 
@@ -279,6 +272,16 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#mailboxes.touch(mailbox);
   }
 
+  #register(device: DeviceRef): void {
+    const known = this.#devices.findOrAdd(device);
+    if (known.active) return;
+    this.#devices.setActive(known, true);
+    const mailbox = this.#mailboxes.findOrAdd(deviceMailbox(device));
+    const { head } = mailbox;
+    const membership = { floor: head + 1, acked: head, revoked: false };
+    this.#changeMembers(mailbox, new Map([[formatDeviceRef(device), membership]]));
+  }
+
   #expireMailbox(mailbox: StoredMailbox, before: number): void {
     const last = this.#log.firstSince(mailbox, before) - 1;
     if (last <= mailbox.trimmed) return;
@@ -328,7 +331,8 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#mailboxes.forget();
   }
 
-  #query<T>(query: () => T): Promise<T> {
+  /** Runs at once, so that what the same turn asks for later comes later. */
+  #query<T>(query: () => T | Promise<T>): Promise<T> {
     return Promise.try(query).catch((error) => {
       throw toStorageError(error);
     });

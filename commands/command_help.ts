@@ -28,7 +28,7 @@ export function formatCommandHelp(
     maxWidth: Math.min(Math.max(io.stdout.columns(), MIN_COLUMNS), MAX_COLUMNS),
     termWidth: "auto",
     showDefault: true,
-    showChoices: true,
+    showChoices: { maxItems: Infinity },
   });
   const examples = command.examples.map((example) => `  ${example.line}\n      ${example.does}\n`);
   return `${brief}.\n\n${body.trimEnd()}\n\n${style.bold("Examples:")}\n${examples.join("")}`

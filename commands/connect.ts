@@ -25,6 +25,7 @@ export const connect = defineCommand({
     }),
     passphraseOptions,
   ),
+  stopsItself: true,
   async execute({ peer, ...passphrase }, context) {
     const name = peer === undefined ? undefined : parseName(peer, "user");
     const client = await openClient("connect", passphrase, context);

@@ -35,6 +35,9 @@ export function toCommandError(thrown: unknown): ParleyError {
       return new StorageError(code, `${says}: ${subjectOf(thrown)}`, { cause: thrown });
     }
   }
+  if (thrown instanceof Error && /\(os error \d+\)/.test(thrown.message)) {
+    return new StorageError("system-error", thrown.message, { cause: thrown });
+  }
   return toParleyError(thrown);
 }
 

@@ -4,6 +4,7 @@ import { optional } from "@optique/core/modifiers";
 import type { Parser } from "@optique/core/parser";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
+import { path } from "./path_value.ts";
 
 /** The values of the options that every command has. */
 export interface GlobalOptions {
@@ -23,7 +24,7 @@ export interface GlobalOptions {
 export const globalOptions: Parser<"sync", GlobalOptions, Record<string | symbol, unknown>> = object(
   "Global options",
   {
-    home: optional(option("--home", string({ metavar: "DIR" }), {
+    home: optional(option("--home", path("DIR", "directory"), {
       description: message`The data folder (default: PARLEY_HOME, then the XDG data folder)`,
     })),
     as: optional(option("--as", string({ metavar: "USER[/DEVICE]" }), {

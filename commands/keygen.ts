@@ -2,7 +2,7 @@ import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional, withDefault } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { choice, string } from "@optique/core/valueparser";
+import { choice } from "@optique/core/valueparser";
 import { systemRandom } from "../lib/crypto/mod.ts";
 import {
   exportPrivateKey,
@@ -20,6 +20,7 @@ import {
   promptNewPassphrase,
   readGivenPassphrase,
 } from "./passphrase.ts";
+import { path } from "./path_value.ts";
 
 /** `parley keygen`. */
 export const keygen = defineCommand({
@@ -39,7 +40,7 @@ export const keygen = defineCommand({
         }),
         "ed25519" as const,
       ),
-      out: optional(option("--out", string({ metavar: "PATH" }), {
+      out: optional(option("--out", path("PATH", "file"), {
         description:
           message`Where the private key goes; the public key goes to PATH.pub. Without it, the private key goes to standard output`,
       })),

@@ -2,11 +2,12 @@ import { object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { integer, string } from "@optique/core/valueparser";
+import { integer } from "@optique/core/valueparser";
 import { encodeUtf8 } from "../lib/bytes/mod.ts";
 import { UsageError } from "../lib/errors/mod.ts";
 import type { CommandContext } from "./command.ts";
 import { promptSecret } from "./prompt.ts";
+import { path } from "./path_value.ts";
 
 /** Where the passphrase of an existing key comes from; without any of them it is asked for. */
 export interface PassphraseValues {
@@ -23,7 +24,7 @@ export interface NewPassphraseValues extends PassphraseValues {
 }
 
 const sources = {
-  passphraseFile: optional(option("--passphrase-file", string({ metavar: "FILE" }), {
+  passphraseFile: optional(option("--passphrase-file", path("FILE", "file"), {
     description: message`Take the passphrase from the first line of a file`,
   })),
   passphraseFd: optional(option("--passphrase-fd", integer({ metavar: "N", min: 0, max: 1023 }), {

@@ -95,6 +95,6 @@ function badArguments(title: string, error: Message): UsageError {
 
 // The library writes sentences; parley's messages are clauses.
 function asClause(sentence: string): string {
-  const clause = sentence.replace(/\.$/, "");
+  const clause = sentence.replace(/\.$/, "").replace(/: [A-Z](?=[a-z])/g, (start) => start.toLowerCase());
   return /^[A-Z][a-z]/.test(clause) ? clause[0]!.toLowerCase() + clause.slice(1) : clause;
 }

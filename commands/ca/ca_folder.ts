@@ -3,10 +3,10 @@ import { object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
 import { type CaFolder, openCa } from "../../lib/store/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { type PassphraseValues, readPassphrase } from "../passphrase.ts";
+import { path } from "../path_value.ts";
 
 /** Which folder holds the authority. */
 export interface CaFolderValues {
@@ -16,7 +16,7 @@ export interface CaFolderValues {
 
 /** The option that names the authority's folder. */
 export const caFolderOptions = object({
-  dir: optional(option("--dir", string({ metavar: "DIR" }), {
+  dir: optional(option("--dir", path("DIR", "directory"), {
     description: message`The authority's folder (default: ca in the data folder)`,
   })),
 });

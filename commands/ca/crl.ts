@@ -2,7 +2,6 @@ import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
 import { CRL_PEM_LABEL, DAY_MS, parseRevocationList } from "../../lib/pki/mod.ts";
 import { formatPem } from "../../lib/bytes/mod.ts";
 import { writeCrlFile } from "../../lib/store/mod.ts";
@@ -11,6 +10,7 @@ import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
 import { caFolderOptions, openCaFolder } from "./ca_folder.ts";
 import { daysOption } from "./days.ts";
+import { path } from "../path_value.ts";
 
 /** `parley ca crl`. */
 export const caCrl = defineCommand({
@@ -25,7 +25,7 @@ export const caCrl = defineCommand({
   parser: merge(
     caFolderOptions,
     object({
-      out: optional(option("--out", string({ metavar: "FILE" }), {
+      out: optional(option("--out", path("FILE", "file"), {
         description: message`Where the list goes, replaced in one step. Without it: standard output`,
       })),
       days: daysOption(7, message`In how many days the next list has to be there`),

@@ -10,6 +10,7 @@ import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
 import { caFolderOptions, openCaFolder } from "./ca_folder.ts";
 import { daysOption } from "./days.ts";
+import { path } from "../path_value.ts";
 
 const SERVER_ALGORITHMS = ["ed25519", "ecdsa-p256", "rsa-2048", "rsa-3072", "rsa-4096"] as const;
 
@@ -34,7 +35,7 @@ export const caIssue = defineCommand({
       server: option("--server", string({ metavar: "NAME,…" }), {
         description: message`DNS names and IP addresses under which the server is reached`,
       }),
-      out: option("--out", string({ metavar: "OUT" }), {
+      out: option("--out", path("OUT", "file"), {
         description: message`Where the files go: OUT.key and OUT.crt`,
       }),
       alg: withDefault(

@@ -1,5 +1,5 @@
 import { merge, object, or } from "@optique/core/constructs";
-import { message } from "@optique/core/message";
+import { message, optionName } from "@optique/core/message";
 import { withDefault } from "@optique/core/modifiers";
 import { argument, option } from "@optique/core/primitives";
 import { choice, string } from "@optique/core/valueparser";
@@ -34,6 +34,9 @@ export const caRevoke = defineCommand({
             description: message`The serial number of one certificate`,
           }),
         }),
+        {
+          errors: { noMatch: message`What to revoke is missing: USER[/DEVICE] or ${optionName("--serial")}` },
+        },
       ),
       reason: withDefault(
         option("--reason", choice(REVOCATION_REASONS, { metavar: "REASON" }), {

@@ -11,6 +11,9 @@ export class ClientSession implements ChatSession {
   readonly #running: Promise<void>;
   readonly #queue: ChatEvent[] = [];
   readonly #unlisten: () => void;
+  /** Deliveries that have not begun, by conversation. */
+  readonly #deliveries = new Map<string, Promise<void>>();
+  #delivering: Promise<void> = Promise.resolve();
   #wake = Promise.withResolvers<void>();
   #failure: unknown;
   #ended = false;
@@ -77,7 +80,23 @@ export class ClientSession implements ChatSession {
     }
   }
 
-  async #deliver(conversation: string): Promise<void> {
+  /**
+   * Delivers a conversation's outbox. Texts that are taken while a delivery runs share the next one, so
+   * that many lines cost few round trips.
+   */
+  #deliver(conversation: string): Promise<void> {
+    const waiting = this.#deliveries.get(conversation);
+    if (waiting !== undefined) return waiting;
+    const delivery = this.#delivering.then(() => {
+      this.#deliveries.delete(conversation);
+      return this.#deliverNow(conversation);
+    });
+    this.#deliveries.set(conversation, delivery);
+    this.#delivering = delivery.catch(() => {});
+    return delivery;
+  }
+
+  async #deliverNow(conversation: string): Promise<void> {
     try {
       await this.#client.deliver(conversation);
     } catch (error) {

@@ -1,0 +1,319 @@
+import { equalBytes } from "../bytes/mod.ts";
+import type { RandomSource } from "../crypto/mod.ts";
+import { AuthenticationError, UsageError } from "../errors/mod.ts";
+import type { CaLog, Issuance, LoggedInvite, LoggedIssuance, Revocation } from "./ca_log.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import type { Clock } from "./clock.ts";
+import { fingerprintOf, hashCertificate } from "./fingerprint.ts";
+import { type Identity, parseName } from "./identity.ts";
+import { formatInvite, generateInviteToken, hashInviteToken } from "./invite.ts";
+import { createDeviceCertificate, createServerCertificate, type Issuer } from "./issue_certificate.ts";
+import { endOfLifetime } from "./lifetime.ts";
+import { formatRelayAddress, type RelayAddress } from "./relay_address.ts";
+import { createRevocationList } from "./revocation_list.ts";
+import type { RevocationReason } from "./revocation_reason.ts";
+import { parseServerName } from "./server_name.ts";
+
+/** What an authority is made of. */
+export interface CertificateAuthorityOptions {
+  /** Its certificate, DER. */
+  certificate: Uint8Array;
+  /** Gives its private key; asked once, and only when something has to be signed. */
+  loadKey: () => Promise<CryptoKey>;
+  /** Its records. */
+  log: CaLog;
+  /** The present time. */
+  clock: Clock;
+  /** Where serial numbers and tokens come from. */
+  random: RandomSource;
+}
+
+/** An invite that was just made. */
+export interface CreatedInvite {
+  /** The URL to hand over; it is a secret and kept nowhere. */
+  invite: string;
+  /** The user it is for. */
+  user: string;
+  /** After this instant it cannot be redeemed. */
+  expiresAt: Date;
+}
+
+/** Which certificates to revoke: one by its serial number, a device's, or those of all a user's devices. */
+export type RevocationTarget = { serial: string } | { user: string; device?: string };
+
+/** One day, in milliseconds. */
+export const DAY_MS = 24 * 60 * 60_000;
+const LEAF_LIFETIME_MS = 365 * DAY_MS;
+const INVITE_LIFETIME_MS = 7 * DAY_MS;
+const CRL_LIFETIME_MS = 7 * DAY_MS;
+/** How long the holder of the same key may fetch again what it was issued: its connection may have broken. */
+const REDEEM_AGAIN_MS = 10 * 60_000;
+
+/**
+ * A certificate authority over its log. Certificates leave it only after they are in the log. Several
+ * processes may run one over the same log.
+ */
+export class CertificateAuthority {
+  /** The authority's own certificate, DER. */
+  readonly certificate: Uint8Array;
+  readonly #certificate: Certificate;
+  readonly #loadKey: () => Promise<CryptoKey>;
+  readonly #log: CaLog;
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  #key: Promise<CryptoKey> | undefined;
+
+  /**
+   * Creates an authority.
+   *
+   * @throws {DecodeError} `cert-malformed`
+   */
+  constructor(options: CertificateAuthorityOptions) {
+    this.#certificate = parseCertificate(options.certificate);
+    this.certificate = options.certificate;
+    this.#loadKey = options.loadKey;
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.#random = options.random;
+  }
+
+  /**
+   * Issues a server certificate.
+   *
+   * @param options.names DNS names and IP addresses
+   * @param options.spki the server's public key
+   * @param options.lifetimeMs default one year
+   * @throws {UsageError} `server-name-malformed`, `lifetime-malformed`, `ca-expired`
+   * @throws {DecodeError} `key-malformed`, `key-unsupported`
+   * @throws {AuthenticationError} `key-weak`
+   */
+  async issueServer(
+    options: { names: string[]; spki: Uint8Array; lifetimeMs?: number },
+  ): Promise<Issuance> {
+    const names = options.names.map((name) => parseServerName(name).text);
+    const subscriber = this.#subscriber(options);
+    const certificate = await createServerCertificate({ ...subscriber, names }, await this.#issuer());
+    const issuance = describeIssuance(certificate, subscriber.now, { kind: "server", names });
+    this.#log.atomically(() => this.#log.appendIssuance(issuance));
+    return issuance;
+  }
+
+  /**
+   * Issues a device certificate.
+   *
+   * @param options.spki the device's public key
+   * @param options.lifetimeMs default one year
+   * @throws {UsageError} `name-malformed`, `lifetime-malformed`, `ca-expired`
+   * @throws {DecodeError} `key-malformed`, `key-unsupported`
+   * @throws {AuthenticationError} `key-weak`, `device-exists`
+   */
+  async issueDevice(options: Identity & { spki: Uint8Array; lifetimeMs?: number }): Promise<Issuance> {
+    this.#refuseSecondDevice(options);
+    const issuance = await this.#createDevice(options);
+    this.#log.atomically(() => {
+      this.#refuseSecondDevice(options);
+      this.#log.appendIssuance(issuance);
+    });
+    return issuance;
+  }
+
+  /**
+   * Revokes certificates that are neither revoked nor expired.
+   *
+   * @returns what was revoked
+   * @throws {UsageError} `certificate-unknown`, `certificate-revoked` where all of them are already
+   */
+  revoke(target: RevocationTarget, reason: RevocationReason = "unspecified"): LoggedIssuance[] {
+    const revokedAt = this.#clock();
+    return this.#log.atomically(() => {
+      const found = this.#find(target);
+      const open = found.filter((one) => one.revocation === undefined);
+      if (found.length === 0) throw new UsageError("certificate-unknown", "no such certificate was issued");
+      if (open.length === 0) {
+        throw new UsageError("certificate-revoked", "the certificate is revoked already");
+      }
+      return open.map((issuance) => {
+        const revocation: Revocation = { serial: issuance.serial, reason, revokedAt };
+        this.#log.appendRevocation(revocation);
+        return { ...issuance, revocation };
+      });
+    });
+  }
+
+  /** Lists what was issued, oldest first. */
+  list(filter: { user?: string; device?: string } = {}): LoggedIssuance[] {
+    return this.#log.listIssuances(filter);
+  }
+
+  /** What has become of an issuance by now. */
+  statusOf(issuance: LoggedIssuance): "active" | "revoked" | "expired" {
+    if (issuance.revocation !== undefined) return "revoked";
+    return issuance.notAfter.getTime() < this.#clock().getTime() ? "expired" : "active";
+  }
+
+  /**
+   * Issues a CRL of everything that is revoked.
+   *
+   * @param options.lifetimeMs until the next one has to be there; default seven days
+   * @returns DER
+   * @throws {UsageError} `lifetime-malformed`
+   */
+  async crl(options: { lifetimeMs?: number } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { key } = await this.#issuer();
+    const thisUpdate = this.#clock();
+    const nextUpdate = endOfLifetime(thisUpdate, options.lifetimeMs ?? CRL_LIFETIME_MS);
+    // One step, so that a higher number never stands for fewer revocations.
+    const { number, revoked } = this.#log.atomically(() => ({
+      number: this.#log.takeCrlNumber(thisUpdate),
+      revoked: this.#log.listRevocations(),
+    }));
+    return await createRevocationList({ number, thisUpdate, nextUpdate, revoked }, this.#certificate, key);
+  }
+
+  /**
+   * Makes a one-time invite. Only the hash of its token is kept.
+   *
+   * @param options.expiresInMs default seven days
+   * @throws {UsageError} `name-malformed`, `lifetime-malformed`
+   */
+  createInvite(options: { user: string; relay: RelayAddress; expiresInMs?: number }): CreatedInvite {
+    const user = parseName(options.user, "user");
+    const createdAt = this.#clock();
+    const expiresAt = endOfLifetime(createdAt, options.expiresInMs ?? INVITE_LIFETIME_MS);
+    const token = generateInviteToken(this.#random);
+    const relay = formatRelayAddress(options.relay);
+    const record = { tokenHash: hashInviteToken(token), user, relay, createdAt, expiresAt };
+    this.#log.atomically(() => this.#log.appendInvite(record));
+    const rootHash = hashCertificate(this.certificate);
+    return { invite: formatInvite({ relay: options.relay, user, rootHash, token }), user, expiresAt };
+  }
+
+  /**
+   * Checks, before an enrolment begins, that {@link redeemInvite} would accept this invite now.
+   *
+   * @throws {AuthenticationError} `invite-unknown`, `invite-used`, `invite-expired`, `device-exists`
+   */
+  checkInvite(tokenHash: Uint8Array, applicant: Identity & { spki: Uint8Array }): void {
+    const issued = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
+    if (issued === undefined) this.#refuseSecondDevice(applicant);
+  }
+
+  /**
+   * Redeems an invite: issues a device certificate, and records that and the invite's use in one step. Who
+   * asks again within ten minutes with the same invite, names and key gets the same certificate; its
+   * connection may have broken after the step.
+   *
+   * @param tokenHash the SHA-256 of the invite's token
+   * @throws {AuthenticationError} `invite-unknown` (also where it is for another user), `invite-used`,
+   * `invite-expired`, `device-exists`, `key-weak`
+   * @throws {UsageError} `name-malformed`, `ca-expired`
+   * @throws {DecodeError} `key-malformed`, `key-unsupported`
+   */
+  async redeemInvite(tokenHash: Uint8Array, applicant: Identity & { spki: Uint8Array }): Promise<Issuance> {
+    const before = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
+    if (before !== undefined) return before;
+    this.#refuseSecondDevice(applicant);
+    const issuance = await this.#createDevice(applicant);
+    return this.#log.atomically(() => {
+      const meanwhile = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
+      if (meanwhile !== undefined) return meanwhile;
+      this.#refuseSecondDevice(applicant);
+      this.#log.appendIssuance(issuance);
+      this.#log.appendRedemption({ tokenHash, serial: issuance.serial, redeemedAt: this.#clock() });
+      return issuance;
+    });
+  }
+
+  async #createDevice(options: Identity & { spki: Uint8Array; lifetimeMs?: number }): Promise<Issuance> {
+    const { user, device } = options;
+    const subscriber = this.#subscriber(options);
+    const certificate = await createDeviceCertificate(
+      { ...subscriber, identity: { user, device } },
+      await this.#issuer(),
+    );
+    return describeIssuance(certificate, subscriber.now, {
+      kind: "device",
+      names: [`${user}/${device}`],
+      user,
+      device,
+    });
+  }
+
+  #subscriber(options: { spki: Uint8Array; lifetimeMs?: number }) {
+    const { spki, lifetimeMs = LEAF_LIFETIME_MS } = options;
+    return { spki, lifetimeMs, now: this.#clock(), random: this.#random };
+  }
+
+  async #issuer(): Promise<Issuer> {
+    this.#key ??= this.#loadKey();
+    try {
+      return { certificate: this.#certificate, key: await this.#key };
+    } catch (error) {
+      // A mistyped passphrase must not stay wrong for good.
+      this.#key = undefined;
+      throw error;
+    }
+  }
+
+  #find(target: RevocationTarget): LoggedIssuance[] {
+    if ("serial" in target) {
+      const issuance = this.#log.findIssuance(target.serial.toLowerCase());
+      return issuance === undefined ? [] : [issuance];
+    }
+    const found = this.#log.listIssuances(target);
+    // An expired certificate needs no revocation, unless it is all there is.
+    const current = found.filter((one) => this.statusOf(one) !== "expired");
+    return current.length > 0 ? current : found;
+  }
+
+  #refuseSecondDevice({ user, device }: Identity): void {
+    const active = this.#log.listIssuances({ user, device }).some((one) => this.statusOf(one) === "active");
+    if (!active) return;
+    throw new AuthenticationError("device-exists", `${user}/${device} has a certificate already`, {
+      hint: "choose another device name, or revoke that certificate first",
+    });
+  }
+
+  #usableInvite(tokenHash: Uint8Array, { user }: Identity): LoggedInvite {
+    const invite = this.#log.findInvite(tokenHash);
+    if (invite === undefined || invite.user !== user) {
+      throw new AuthenticationError("invite-unknown", "this authority has given out no such invite");
+    }
+    if (invite.redemption === undefined && invite.expiresAt.getTime() < this.#clock().getTime()) {
+      throw new AuthenticationError(
+        "invite-expired",
+        `the invite expired on ${invite.expiresAt.toISOString()}`,
+        {
+          hint: "ask for a new invite",
+        },
+      );
+    }
+    return invite;
+  }
+
+  /** What was issued for this invite to this applicant; undefined where the invite was not used yet. */
+  #issuedFor(
+    { redemption }: LoggedInvite,
+    { user, device, spki }: Identity & { spki: Uint8Array },
+  ): Issuance | undefined {
+    if (redemption === undefined) return undefined;
+    const issued = this.#log.findIssuance(redemption.serial);
+    const isRecent = this.#clock().getTime() - redemption.redeemedAt.getTime() <= REDEEM_AGAIN_MS;
+    if (
+      isRecent && issued !== undefined && this.statusOf(issued) === "active" && issued.user === user &&
+      issued.device === device && equalBytes(parseCertificate(issued.certificate).spki, spki)
+    ) return issued;
+    throw new AuthenticationError("invite-used", "the invite was used before", {
+      hint: "ask for a new invite",
+    });
+  }
+}
+
+function describeIssuance(
+  der: Uint8Array,
+  issuedAt: Date,
+  subject: Pick<Issuance, "kind" | "names" | "user" | "device">,
+): Issuance {
+  const { serial, spki, notAfter } = parseCertificate(der);
+  return { serial, ...subject, fingerprint: fingerprintOf(spki), certificate: der, issuedAt, notAfter };
+}

@@ -1,0 +1,93 @@
+/**
+ * Public key infrastructure: key files, certificates, requests, revocation lists, chain verification, the
+ * certificate authority, invites and the enrolment challenge.
+ *
+ * Reading and verifying is done by strict decoders of this room; @peculiar/x509, which encodes certificates
+ * and requests, is loaded by the first call that issues or requests one. Importing this door is cheap.
+ *
+ * @module
+ */
+export { type RandomSource } from "../crypto/mod.ts";
+export type {
+  CaLog,
+  InviteRecord,
+  Issuance,
+  IssuanceFilter,
+  LoggedInvite,
+  LoggedIssuance,
+  Redemption,
+  Revocation,
+} from "./ca_log.ts";
+export { type Certificate, parseCertificate } from "./certificate.ts";
+export {
+  CertificateAuthority,
+  type CertificateAuthorityOptions,
+  type CreatedInvite,
+  DAY_MS,
+  type RevocationTarget,
+} from "./certificate_authority.ts";
+export { type CertificateUsage } from "./certificate_checks.ts";
+export {
+  type CertificateExtensions,
+  type KeyUsageName,
+  type SubjectAltNames,
+} from "./certificate_extensions.ts";
+export { formatCertificates, parseCertificates } from "./certificate_pem.ts";
+export {
+  type CertificateRequest,
+  createCertificateRequest,
+  verifyCertificateRequest,
+} from "./certificate_request.ts";
+export {
+  type ChainRequest,
+  ChainVerifier,
+  type ChainVerifierOptions,
+  type VerifiedCertificate,
+  verifyChain,
+} from "./chain_verifier.ts";
+export { type Clock } from "./clock.ts";
+export { type Pkcs8Protection } from "./encrypted_pkcs8.ts";
+export {
+  answerChallenge,
+  beginEnrollment,
+  type EnrollmentChallenge,
+  PendingEnrollment,
+  type ProvenEnrollment,
+} from "./enrollment.ts";
+export { type EnrollmentContext, enrollmentMessage } from "./enrollment_transcript.ts";
+export { fingerprintOf, hashCertificate } from "./fingerprint.ts";
+export { formatIdentityUri, type Identity, isName, parseIdentityUri, parseName } from "./identity.ts";
+export { type CertificateFacts, inspectCertificate } from "./inspect_certificate.ts";
+export { formatInvite, hashInviteToken, type Invite, parseInvite } from "./invite.ts";
+export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
+export {
+  createDeviceCertificate,
+  createRootCertificate,
+  createServerCertificate,
+  type Issuer,
+  type Lifetime,
+  type Subscriber,
+} from "./issue_certificate.ts";
+export {
+  exportPrivateKey,
+  exportPublicKey,
+  importPrivateKey,
+  importPublicKey,
+  isEncryptedPrivateKey,
+} from "./key_file.ts";
+export { generateKeyPair, importSpki, KEY_ALGORITHMS, type KeyAlgorithm, type KeyPair } from "./key_pair.ts";
+export { type KeyType, parsePublicKeyInfo, type PublicKeyInfo } from "./public_key_info.ts";
+export { formatRelayAddress, parseRelayAddress, type RelayAddress } from "./relay_address.ts";
+export {
+  createRevocationList,
+  CRL_PEM_LABEL,
+  isRevoked,
+  parseRevocationList,
+  type RevocationList,
+  type RevocationListContent,
+  type RevokedCertificate,
+  verifyRevocationList,
+} from "./revocation_list.ts";
+export { parseRevocationReason, REVOCATION_REASONS, type RevocationReason } from "./revocation_reason.ts";
+export { parseServerName, type ServerName } from "./server_name.ts";
+export { type SignatureAlgorithm, type SignedStructure, signMessage, verifyMessage } from "./signature.ts";

@@ -50,11 +50,9 @@ const SYSTEM_ERRORS = [
   [Deno.errors.NotADirectory, "not-a-folder", "a file stands where a folder is needed"],
 ] as const;
 
-// Deno writes "No such file or directory (os error 2): open 'ca/ca.key'"; the part behind the colon is
-// what the reader needs.
+// Deno writes "No such file or directory (os error 2): open 'ca/ca.key'"; the path is what the reader needs.
 function subjectOf(error: Error): string {
-  const at = error.message.search(/: \w+ '/);
-  return at < 0 ? error.message : error.message.slice(at + 2);
+  return /: \w+ '([^']*)'$/.exec(error.message)?.[1] ?? error.message;
 }
 
 function formatStack(error: Error): string {

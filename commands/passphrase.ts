@@ -6,7 +6,7 @@ import { integer } from "@optique/core/valueparser";
 import { encodeUtf8 } from "../lib/bytes/mod.ts";
 import { UsageError } from "../lib/errors/mod.ts";
 import type { CommandContext } from "./command.ts";
-import { promptSecret } from "./prompt.ts";
+import { promptSecrets } from "./prompt.ts";
 import { path } from "./path_value.ts";
 
 /** Where the passphrase of an existing key comes from; without any of them it is asked for. */
@@ -56,7 +56,9 @@ export async function readPassphrase(
   what: string,
 ): Promise<Uint8Array> {
   const given = await readGivenPassphrase(values, context);
-  return given ?? notEmpty(encodeUtf8(await promptFor(context, `Passphrase of ${what}: `, ASK_OPTIONS)));
+  if (given !== undefined) return given;
+  const [passphrase = ""] = await promptFor(context, [`Passphrase of ${what}: `], ASK_OPTIONS);
+  return notEmpty(encodeUtf8(passphrase));
 }
 
 /**
@@ -89,8 +91,8 @@ export async function promptNewPassphrase(
   what: string,
   options: string,
 ): Promise<Uint8Array> {
-  const first = await promptFor(context, `New passphrase for ${what}: `, options);
-  const second = await promptFor(context, "Again: ", options);
+  const labels = [`New passphrase for ${what}: `, "Again: "];
+  const [first = "", second] = await promptFor(context, labels, options);
   if (first !== second) throw new UsageError("passphrase-mismatch", "the two passphrases differ");
   return notEmpty(encodeUtf8(first));
 }
@@ -130,16 +132,10 @@ function notEmpty(passphrase: Uint8Array): Uint8Array {
   throw new UsageError("empty-passphrase", "the passphrase is empty");
 }
 
-function promptFor(context: CommandContext, label: string, options: string): Promise<string> {
+async function promptFor(context: CommandContext, labels: string[], options: string): Promise<string[]> {
   const { io } = context;
-  if (!io.stdin.isTerminal() || !io.stderr.isTerminal()) {
-    throw new UsageError(
-      "no-passphrase-source",
-      "a passphrase is needed and there is no terminal to ask at",
-      {
-        hint: `give it with ${options}`,
-      },
-    );
-  }
-  return promptSecret(io, label);
+  if (io.stdin.isTerminal() && io.stderr.isTerminal()) return await promptSecrets(io, labels);
+  throw new UsageError("no-passphrase-source", "a passphrase is needed and there is no terminal to ask at", {
+    hint: `give it with ${options}`,
+  });
 }

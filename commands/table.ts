@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./ca/table.ts")).caCommands,
   },
   {
+    name: "serve",
+    brief: "Run the relay, and enrolment where it holds an authority",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  {
     name: "enroll",
     brief: "Enrol this device with an invite",
     load: async () => (await import("./enroll.ts")).enroll,

@@ -48,6 +48,11 @@ export class Reader {
     return this.#view.getBigUint64(this.#take(8, field));
   }
 
+  /** Reads a float of 64 bits (IEEE 754). */
+  f64(field: string): number {
+    return this.#view.getFloat64(this.#take(8, field));
+  }
+
   /** Reads `length` bytes as a view. */
   bytes(length: number, field: string): Uint8Array {
     const start = this.#take(length, field);

@@ -17,31 +17,36 @@ export class Writer {
 
   /** Writes an unsigned 8-bit integer. */
   u8(value: number): this {
-    this.#view.setUint8(this.#reserve(1), value);
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   /** Writes an unsigned 16-bit integer. */
   u16(value: number): this {
-    this.#view.setUint16(this.#reserve(2), value);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value);
     return this;
   }
 
   /** Writes an unsigned 32-bit integer. */
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), value);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value);
     return this;
   }
 
   /** Writes an unsigned 64-bit integer. */
   u64(value: bigint): this {
-    this.#view.setBigUint64(this.#reserve(8), value);
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, value);
     return this;
   }
 
   /** Writes bytes as they are. */
   bytes(value: Uint8Array): this {
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -57,6 +62,7 @@ export class Writer {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Makes room; call it before looking at `#bytes` or `#view`, which it may replace. */
   #reserve(count: number): number {
     const start = this.#length;
     const end = start + count;

@@ -58,7 +58,7 @@ const WELCOME_HEADER = 0x0001_0003;
  * Checks that a message may become the next entry of a conversation in the given state.
  *
  * @throws {DecodeError} `mls-malformed`
- * @throws {ProtocolError} `wrong-content`, `wrong-group`, `not-a-member`, `epoch-stale`
+ * @throws {ProtocolError} `forbidden`, `wrong-content`, `wrong-group`, `not-a-member`, `epoch-stale`
  * @throws {StorageError} `mailbox-full`
  */
 export function admitMessage(
@@ -66,6 +66,7 @@ export function admitMessage(
   request: AppendRequest,
   limits: MailboxLimits,
 ): asserts state is MailboxState {
+  refuseDeviceMailbox(request.mailbox);
   const epoch = readEpoch(request.message, "application", request.mailbox);
   if (state === undefined || !isCurrent(state.members.get(formatDeviceRef(request.from)))) throw notAMember();
   if (epoch !== state.epoch) {
@@ -89,9 +90,11 @@ export function admitCommit(
   request: CommitRequest,
   options: { isEnrolled: (device: DeviceRef) => boolean; limits: MailboxLimits },
 ): void {
+  refuseDeviceMailbox(request.mailbox);
   const epoch = readEpoch(request.commit, "commit", request.mailbox);
   const author = formatDeviceRef(request.from);
   const present = exists(state) ? state : undefined;
+  if (!options.isEnrolled(request.from)) throw deviceUnknown(author);
   if (epoch > 0 && !isCurrent(present?.members.get(author))) throw notAMember();
   if (epoch !== (present?.epoch ?? 0)) {
     throw new ProtocolError("epoch-conflict", `epoch ${epoch} of the conversation is over`, {
@@ -120,8 +123,11 @@ function readEpoch(message: Uint8Array, content: "application" | "commit", mailb
   return header.epoch;
 }
 
+function refuseDeviceMailbox(mailbox: string): void {
+  if (mailbox.startsWith("device:")) throw forbidden("only the relay appends to a device's mailbox");
+}
+
 function assertUsers(request: CommitRequest): void {
-  if (request.mailbox.startsWith("device:")) throw forbidden("only the relay appends to a device's mailbox");
   const users = directUsers(request.mailbox);
   if (users === undefined) return;
   if (directMailbox(...users) !== request.mailbox) {
@@ -151,11 +157,7 @@ function assertChange(
     const device = formatDeviceRef(ref);
     if (present === undefined && device === author) continue;
     if (members.has(device)) throw new ProtocolError("already-member", `${device} is a member already`);
-    if (!isEnrolled(ref)) {
-      throw new ProtocolError("device-unknown", `${device} is not known to this relay`, {
-        hint: "it must have enrolled, and must not have been revoked",
-      });
-    }
+    if (!isEnrolled(ref)) throw deviceUnknown(device);
     members.add(device);
     welcomed++;
   }
@@ -189,6 +191,12 @@ export function assertRoom(state: MailboxState, bytes: number, limits: MailboxLi
 /** The error for everyone who may not know whether a conversation exists. */
 export function notAMember(): ProtocolError {
   return new ProtocolError("not-a-member", "this device is not a member of the conversation");
+}
+
+function deviceUnknown(device: string): ProtocolError {
+  return new ProtocolError("device-unknown", `${device} is not known to this relay`, {
+    hint: "it must have enrolled, and must not have been revoked",
+  });
 }
 
 function forbidden(message: string): ProtocolError {

@@ -1,10 +1,12 @@
 /** The history of the relay's schema. Append; never change what was released. */
 export const mailboxMigrations: readonly string[] = [
   `
+  -- key: the fingerprint of its public key; a device of the same name with another key is another device.
   CREATE TABLE device (
     id INTEGER PRIMARY KEY,
     user TEXT NOT NULL,
     device TEXT NOT NULL,
+    key TEXT,
     active INTEGER NOT NULL,
     UNIQUE (user, device)
   ) STRICT;

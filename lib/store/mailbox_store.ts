@@ -51,10 +51,16 @@ export interface NewEntries {
  * @throws {StorageError} (every method) `storage-full`, `storage-failed` and their kin: nothing was written
  */
 export interface MailboxStore {
-  /** Makes a device known, with an empty mailbox. Changes nothing where it is known already. */
-  registerDevice(device: DeviceRef): Promise<void>;
-  /** Forgets a device whose certificates were all revoked: it reads and appends nothing from now on. */
-  dropDevice(device: DeviceRef): Promise<void>;
+  /**
+   * Makes a device known, with an empty mailbox. `key` is the fingerprint of its public key: with the same one
+   * nothing changes, with another one it is another device, and what belonged to the one before is dropped.
+   */
+  registerDevice(device: DeviceRef, key: string): Promise<void>;
+  /**
+   * Forgets a device whose certificates were all revoked: it reads and appends nothing from now on. Changes
+   * nothing where a device of another key has taken its name, so it can be repeated at any time.
+   */
+  dropDevice(device: DeviceRef, key: string): Promise<void>;
   /** Appends a message to a conversation; see `admitMessage` for what it must be and for the errors. */
   append(request: AppendRequest): Promise<Place>;
   /** Appends a commit bundle to a conversation; see `admitCommit` for what it must be and for the errors. */

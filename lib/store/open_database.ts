@@ -21,10 +21,9 @@ export interface OpenDatabaseOptions {
  * `storage-damaged`, `storage-full`, `storage-failed`
  */
 export function openDatabase(path: string, options: OpenDatabaseOptions): DatabaseSync {
+  createFile(path);
   let db: DatabaseSync | undefined;
   try {
-    // SQLite would make it readable by all; the files beside it (-wal, -shm) take over this mode.
-    Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
     db = new DatabaseSync(path);
     db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? 5_000}`);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
@@ -32,13 +31,19 @@ export function openDatabase(path: string, options: OpenDatabaseOptions): Databa
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotFound) {
-      throw new StorageError("storage-unwritable", "the database cannot be opened for writing", {
-        hint: "look at the owner and mode of the folder and its files",
-        cause: error,
-      });
-    }
     throw toStorageError(error);
+  }
+}
+
+/** SQLite would make it readable by all; the files beside it (-wal, -shm) take over this mode. */
+function createFile(path: string): void {
+  try {
+    Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
+  } catch (cause) {
+    throw new StorageError("storage-unwritable", "the database cannot be opened for writing", {
+      hint: "look at the owner and mode of the folder and its files",
+      cause,
+    });
   }
 }
 

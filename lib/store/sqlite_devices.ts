@@ -5,6 +5,8 @@ import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
 export interface KnownDevice {
   /** Its row. */
   id: number;
+  /** The fingerprint of its public key; absent where it was never registered. */
+  key: string | undefined;
   /** Whether it may take part: it is registered and was not dropped since. */
   active: boolean;
 }
@@ -13,16 +15,16 @@ export interface KnownDevice {
 export class SqliteDevices {
   readonly #find;
   readonly #insert;
-  readonly #activate;
+  readonly #update;
   readonly #nameOf;
   readonly #known = new Map<string, KnownDevice>();
   readonly #names = new Map<number, DeviceRef>();
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync) {
-    this.#find = db.prepare("SELECT id, active FROM device WHERE user = ? AND device = ?");
+    this.#find = db.prepare("SELECT id, key, active FROM device WHERE user = ? AND device = ?");
     this.#insert = db.prepare("INSERT INTO device (user, device, active) VALUES (?, ?, 0)");
-    this.#activate = db.prepare("UPDATE device SET active = ? WHERE id = ?");
+    this.#update = db.prepare("UPDATE device SET active = ?, key = ? WHERE id = ?");
     this.#nameOf = db.prepare("SELECT user, device FROM device WHERE id = ?");
   }
 
@@ -32,7 +34,9 @@ export class SqliteDevices {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const row = this.#find.get(ref.user, ref.device);
-    return row && this.#remember(ref, { id: Number(row.id), active: row.active === 1 });
+    if (row === undefined) return undefined;
+    const key = row.key === null ? undefined : String(row.key);
+    return this.#remember(ref, { id: Number(row.id), key, active: row.active === 1 });
   }
 
   /** Finds a device, or writes it down as one that is not active. */
@@ -40,13 +44,19 @@ export class SqliteDevices {
     const known = this.find(ref);
     if (known !== undefined) return known;
     const { lastInsertRowid } = this.#insert.run(ref.user, ref.device);
-    return this.#remember(ref, { id: Number(lastInsertRowid), active: false });
+    return this.#remember(ref, { id: Number(lastInsertRowid), key: undefined, active: false });
   }
 
-  /** Says whether a device may take part. */
-  setActive(device: KnownDevice, active: boolean): void {
-    this.#activate.run(Number(active), device.id);
-    device.active = active;
+  /** Lets a device with this key take part. */
+  activate(device: KnownDevice, key: string): void {
+    this.#update.run(1, key, device.id);
+    Object.assign(device, { active: true, key });
+  }
+
+  /** Lets a device take part no more. */
+  deactivate(device: KnownDevice): void {
+    this.#update.run(0, device.key ?? null, device.id);
+    device.active = false;
   }
 
   /** Names the device of a row. */

@@ -18,7 +18,7 @@ import { findDeletable, isReader } from "./mailbox_state.ts";
 import type { EntryPage, MailboxHead, MailboxStore, NewEntries, Place } from "./mailbox_store.ts";
 import { openDatabase } from "./open_database.ts";
 import { applyProjection, type MembershipChanges, projectEntry } from "./project_entry.ts";
-import { SqliteDevices } from "./sqlite_devices.ts";
+import { type KnownDevice, SqliteDevices } from "./sqlite_devices.ts";
 import { SqliteEntryLog } from "./sqlite_entry_log.ts";
 import { SqliteKeyPackages } from "./sqlite_key_packages.ts";
 import { SqliteMailboxes, type StoredMailbox } from "./sqlite_mailboxes.ts";
@@ -82,28 +82,18 @@ export class SqliteMailboxStore implements MailboxStore {
     return new SqliteMailboxStore(db, options);
   }
 
-  registerDevice(device: DeviceRef): Promise<void> {
+  registerDevice(device: DeviceRef, key: string): Promise<void> {
     // Every connection asks for it; only the first one of a device needs a transaction.
     return this.#query(() => {
-      if (this.#devices.find(device)?.active !== true) return this.#writer.run(() => this.#register(device));
+      const known = this.#devices.find(device);
+      if (!known?.active || known.key !== key) return this.#writer.run(() => this.#register(device, key));
     });
   }
 
-  dropDevice(device: DeviceRef): Promise<void> {
+  dropDevice(device: DeviceRef, key: string): Promise<void> {
     return this.#writer.run(() => {
-      const known = this.#devices.findOrAdd(device);
-      this.#devices.setActive(known, false);
-      this.#keyPackages.drop(known.id);
-      const name = formatDeviceRef(device);
-      for (
-        const mailbox of this.#mailboxes.namesOf(known.id).map((name) => this.#mailboxes.findOrAdd(name))
-      ) {
-        const membership = mailbox.members.get(name);
-        if (membership === undefined) continue;
-        const revoked = membership.ceiling === undefined ? { ...membership, revoked: true } : undefined;
-        this.#changeMembers(mailbox, new Map([[name, revoked]]));
-        this.#trim(mailbox);
-      }
+      const known = this.#devices.find(device);
+      if (known?.active && known.key === key) this.#drop(device, known);
     });
   }
 
@@ -214,8 +204,13 @@ export class SqliteMailboxStore implements MailboxStore {
 
   async close(): Promise<void> {
     await this.#writer.close();
-    this.#checkpoint.finish();
-    this.#db.close();
+    try {
+      this.#checkpoint.finish();
+    } catch (error) {
+      throw toStorageError(error);
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** Where the request stands if it was accepted before. */
@@ -272,14 +267,29 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#mailboxes.touch(mailbox);
   }
 
-  #register(device: DeviceRef): void {
+  #register(device: DeviceRef, key: string): void {
     const known = this.#devices.findOrAdd(device);
-    if (known.active) return;
-    this.#devices.setActive(known, true);
+    if (known.active && known.key === key) return;
+    if (known.active) this.#drop(device, known);
+    this.#devices.activate(known, key);
     const mailbox = this.#mailboxes.findOrAdd(deviceMailbox(device));
     const { head } = mailbox;
     const membership = { floor: head + 1, acked: head, revoked: false };
     this.#changeMembers(mailbox, new Map([[formatDeviceRef(device), membership]]));
+  }
+
+  #drop(device: DeviceRef, known: KnownDevice): void {
+    this.#devices.deactivate(known);
+    this.#keyPackages.drop(known.id);
+    const name = formatDeviceRef(device);
+    for (const mailbox of this.#mailboxes.namesOf(known.id).map((name) => this.#mailboxes.findOrAdd(name))) {
+      const membership = mailbox.members.get(name);
+      if (membership === undefined) continue;
+      // The members still have to remove it from the MLS group.
+      const revoked = membership.ceiling === undefined ? { ...membership, revoked: true } : undefined;
+      this.#changeMembers(mailbox, new Map([[name, revoked]]));
+      this.#trim(mailbox);
+    }
   }
 
   #expireMailbox(mailbox: StoredMailbox, before: number): void {

@@ -1,4 +1,4 @@
-import { concatBytes, Reader, Writer } from "../bytes/mod.ts";
+import { Reader, Writer } from "../bytes/mod.ts";
 import { DecodeError } from "../errors/mod.ts";
 
 /** What a frame is. A goodbye says why its sender is about to close; its body is an error. */
@@ -38,7 +38,8 @@ export interface Frame {
 }
 
 const LENGTH_BYTES = 4;
-const HEADER_BYTES = 5;
+/** What a frame's content has before its body. */
+export const FRAME_HEADER_BYTES = 5;
 const EMPTY = new Uint8Array();
 const typeNames = new Map<number, FrameType>(
   Object.entries(frameTypes).map(([name, code]) => [code, name as FrameType]),
@@ -46,8 +47,8 @@ const typeNames = new Map<number, FrameType>(
 
 /** Encodes one frame, with its length. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  return new Writer(LENGTH_BYTES + HEADER_BYTES + frame.body.length)
-    .u32(HEADER_BYTES + frame.body.length)
+  return new Writer(LENGTH_BYTES + FRAME_HEADER_BYTES + frame.body.length)
+    .u32(FRAME_HEADER_BYTES + frame.body.length)
     .u8(frameTypes[frame.type])
     .u32(frame.requestId)
     .bytes(frame.body)
@@ -64,13 +65,13 @@ function decodeFrameContent(content: Uint8Array): Frame {
 }
 
 /**
- * Cuts a byte stream into frames, however it is split. Holds at most one incomplete frame, and refuses
- * one that is too large as soon as its length is known.
+ * Cuts a byte stream into frames, however it is split. Holds at most one incomplete frame, in at most twice
+ * the bytes that have come of it, and refuses one that is too large as soon as its length is known.
  */
 export class FrameDecoder {
-  #pending: Uint8Array = EMPTY;
-  #chunks: Uint8Array[] = [];
-  #chunkBytes = 0;
+  /** The bytes of an incomplete frame stand at its beginning. */
+  #pending = EMPTY;
+  #pendingBytes = 0;
   /** The largest content that is accepted; may be raised when the peer has authenticated. */
   maxFrameBytes: number;
 
@@ -81,7 +82,7 @@ export class FrameDecoder {
 
   /** Whether the stream may end here without cutting a frame. */
   get idle(): boolean {
-    return this.#pending.length + this.#chunkBytes === 0;
+    return this.#pendingBytes === 0;
   }
 
   /**
@@ -90,33 +91,54 @@ export class FrameDecoder {
    * @throws {DecodeError} `frame-too-large`, `frame-malformed`; the stream cannot go on after either
    */
   push(chunk: Uint8Array): Frame[] {
-    this.#chunks.push(chunk);
-    this.#chunkBytes += chunk.length;
-    if (this.#pending.length + this.#chunkBytes < this.#needed()) return [];
-    let bytes = concatBytes(this.#pending, ...this.#chunks);
-    this.#chunks = [];
-    this.#chunkBytes = 0;
     const frames: Frame[] = [];
-    while (bytes.length >= LENGTH_BYTES) {
-      const end = LENGTH_BYTES + this.#contentLength(bytes);
-      if (bytes.length < end) break;
-      frames.push(decodeFrameContent(bytes.subarray(LENGTH_BYTES, end)));
-      bytes = bytes.subarray(end);
+    let rest = chunk;
+    while (this.#pendingBytes > 0 && rest.length > 0) rest = this.#complete(rest, frames);
+    while (rest.length >= LENGTH_BYTES) {
+      const end = LENGTH_BYTES + this.#contentLength(rest);
+      if (rest.length < end) break;
+      frames.push(decodeFrameContent(rest.subarray(LENGTH_BYTES, end)));
+      rest = rest.subarray(end);
     }
-    this.#pending = bytes;
+    if (rest.length > 0) this.#keep(rest);
     return frames;
   }
 
-  /** Bytes that must be there before another look is worth it; keeps reassembly linear. */
-  #needed(): number {
-    return this.#pending.length < LENGTH_BYTES
-      ? LENGTH_BYTES
-      : LENGTH_BYTES + this.#contentLength(this.#pending);
+  /** Adds to the incomplete frame what it lacks, its length first, and returns the bytes after it. */
+  #complete(bytes: Uint8Array, frames: Frame[]): Uint8Array {
+    const missing = this.#pendingEnd() - this.#pendingBytes;
+    this.#keep(bytes.subarray(0, missing));
+    if (this.#pendingBytes === this.#pendingEnd()) {
+      frames.push(decodeFrameContent(this.#pending.subarray(LENGTH_BYTES, this.#pendingBytes)));
+      this.#pending = EMPTY;
+      this.#pendingBytes = 0;
+    }
+    return bytes.subarray(missing);
+  }
+
+  /** Where the incomplete frame ends, or its length as long as that is not there. */
+  #pendingEnd(): number {
+    if (this.#pendingBytes < LENGTH_BYTES) return LENGTH_BYTES;
+    return LENGTH_BYTES + this.#contentLength(this.#pending);
+  }
+
+  /** Copies, for a view would keep the whole chunk alive on an idle connection. */
+  #keep(bytes: Uint8Array): void {
+    const length = this.#pendingBytes + bytes.length;
+    if (length > this.#pending.length) {
+      const grown = new Uint8Array(Math.max(length, this.#pending.length * 2));
+      grown.set(this.#pending.subarray(0, this.#pendingBytes));
+      this.#pending = grown;
+    }
+    this.#pending.set(bytes, this.#pendingBytes);
+    this.#pendingBytes = length;
   }
 
   #contentLength(bytes: Uint8Array): number {
     const length = new Reader(bytes).u32("frame length");
-    if (length < HEADER_BYTES) throw new DecodeError("frame-malformed", "cannot decode frame: too short");
+    if (length < FRAME_HEADER_BYTES) {
+      throw new DecodeError("frame-malformed", "cannot decode frame: too short");
+    }
     if (length > this.maxFrameBytes) {
       throw new DecodeError(
         "frame-too-large",

@@ -15,7 +15,7 @@ export {
   type ReceivedRequest,
 } from "./codec.ts";
 export { type Entry, ENTRY_ID_BYTES } from "./entry.ts";
-export { encodeFrame, type Frame, FrameDecoder, type FrameType } from "./frame.ts";
+export { encodeFrame, type Frame, FRAME_HEADER_BYTES, FrameDecoder, type FrameType } from "./frame.ts";
 export { ALPN_PROTOCOL, limits, PROTOCOL_VERSION } from "./limits.ts";
 export { type MlsHeader, readMlsHeader } from "./mls_header.ts";
 export { deviceMailbox, type DeviceRef, directMailbox, directUsers, formatDeviceRef } from "./names.ts";

@@ -30,7 +30,13 @@ export const mailboxSchema = v.pipe(
     new RegExp(`^(device:${NAME}/${NAME}|direct:${NAME},${NAME}|group:[0-9a-f]{32})$`),
     "not a mailbox",
   ),
+  v.check((mailbox) => isAscending(directUsers(mailbox)), "not a mailbox"),
 );
+
+/** One conversation of two users must not have two names. */
+function isAscending(users: [string, string] | undefined): boolean {
+  return users === undefined || users[0] <= users[1];
+}
 
 /** Names the mailbox in which a device receives what is for it alone. */
 export function deviceMailbox(ref: DeviceRef): string {

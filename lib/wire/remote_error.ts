@@ -58,5 +58,5 @@ export function fromRemoteError(error: RemoteError): ParleyError {
 }
 
 function printable(text: string): string {
-  return text.replace(/\p{C}/gu, "�").slice(0, 500);
+  return text.replace(/\p{C}/gu, "�").slice(0, 500).toWellFormed();
 }

@@ -1,0 +1,8 @@
+/**
+ * The relay: sessions, fan-out, presence, the enrolment service, quotas.
+ *
+ * @module
+ */
+export type { RelayAuthority } from "./authority_watch.ts";
+export { type Relay, type RelayOptions, startRelay } from "./relay.ts";
+export { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";

@@ -1,0 +1,309 @@
+import type { Logger } from "@logtape/logtape";
+import { encodeHex } from "../bytes/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
+import {
+  AuthenticationError,
+  NetworkError,
+  type ParleyError,
+  ProtocolError,
+  toParleyError,
+} from "../errors/mod.ts";
+import { type Clock, formatCertificates, hashCertificate } from "../pki/mod.ts";
+import { type MailboxStore, type NewEntries, RelayFolder, SqliteMailboxStore } from "../store/mod.ts";
+import { listen, type Listener, type RelayConnection, type VerifiedPeer } from "../transport/mod.ts";
+import { AuthorityWatch, CLOCK_SKEW_MS, type KeyedDevice, type RelayAuthority } from "./authority_watch.ts";
+import { EnrollmentService } from "./enrollment_service.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+import { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";
+import { createRequestHandler, type RequestContext } from "./request_handler.ts";
+import { obtainServerIdentity, type ServerIdentity } from "./server_identity.ts";
+import { type DevicePeer, Session } from "./session.ts";
+import { SessionTable } from "./session_table.ts";
+
+/** How to start a relay. */
+export interface RelayOptions {
+  /** The authority whose devices it serves and for which it enrols; stays open as long as the relay. */
+  ca: RelayAuthority;
+  /** Its folder; made where there is none. */
+  data: string;
+  /** Name or address to bind. */
+  hostname: string;
+  /** Port to bind; 0 for any. */
+  port: number;
+  /** DNS names and addresses under which clients reach it; they stand in its certificate. */
+  names: string[];
+  /** The present time. Default: the system's clock. */
+  clock?: Clock;
+  /** Where it writes what happens: connections and errors, never messages or secrets. */
+  log: Logger;
+  /** Bounds that differ from the default. */
+  limits?: Partial<RelayLimits>;
+}
+
+/** A relay at work. */
+export interface Relay {
+  /** Where it listens. */
+  readonly address: { hostname: string; port: number };
+  /** Stops accepting, answers what is under way, writes everything to disk and gives its folder free. */
+  close(): Promise<void>;
+}
+
+/** How often it looks for revocations and expired certificates. */
+const TICK_MS = 250;
+/** How often it deletes what is past its time and looks at its own certificate. */
+const MAINTENANCE_MS = 60 * 60_000;
+const AGENT = "parley-relay";
+
+/**
+ * Starts a relay: opens its folder, gets itself a certificate of the authority, and listens. It serves devices
+ * with a certificate of the authority, enrols others that hold an invite, and within a second closes the
+ * connections of devices that are revoked.
+ *
+ * @throws {StorageError} `relay-locked`, `storage-unwritable`, and what opening a database throws
+ * @throws {UsageError} `server-name-malformed`
+ * @throws {AuthenticationError} `passphrase-required`, `passphrase-wrong`, for the authority's key
+ * @throws {NetworkError} `listen-failed`
+ */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const folder = RelayFolder.open(options.data);
+  let server: RelayServer | undefined;
+  try {
+    server = new RelayServer(folder, options);
+    await server.open();
+    return server;
+  } catch (error) {
+    if (server === undefined) folder.close();
+    else await server.close();
+    throw error;
+  }
+}
+
+class RelayServer implements Relay {
+  readonly #folder: RelayFolder;
+  readonly #options: RelayOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #limits: RelayLimits;
+  readonly #store: MailboxStore;
+  readonly #watch: AuthorityWatch;
+  readonly #sessions = new SessionTable();
+  readonly #context: RequestContext;
+  /** Revoked devices that are still to be dropped from the store. */
+  readonly #toDrop = new Set<KeyedDevice>();
+  readonly #running = new Set<Promise<void>>();
+  #certificateHash: Uint8Array = new Uint8Array();
+  #listener: Listener | undefined;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #ticking = false;
+
+  constructor(folder: RelayFolder, options: RelayOptions) {
+    const { ca, clock = () => new Date() } = options;
+    this.#folder = folder;
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = options.log;
+    this.#limits = { ...defaultRelayLimits, ...options.limits };
+    this.#watch = new AuthorityWatch(ca, clock);
+    this.#store = SqliteMailboxStore.open({
+      path: folder.mailboxesPath,
+      clock: () => clock().getTime(),
+      limits: this.#limits.mailboxes,
+    });
+    this.#store.onEntries((batch) => this.#distribute(batch));
+    const { requestsPerSecond: perSecond, requestBurst: burst } = this.#limits;
+    this.#context = {
+      store: this.#store,
+      watch: this.#watch,
+      authorities: [new Uint8Array(ca.authority.certificate)],
+      sessions: this.#sessions,
+      enrollment: this.#enrollment(),
+      limiter: new RateLimiter({ perSecond, burst }, () => performance.now()),
+      clock,
+      agent: AGENT,
+    };
+  }
+
+  get address(): { hostname: string; port: number } {
+    return this.#listener?.address ?? { hostname: this.#options.hostname, port: this.#options.port };
+  }
+
+  async open(): Promise<void> {
+    const { ca, hostname, port } = this.#options;
+    this.#refresh();
+    await this.#settleRevocations();
+    const identity = await this.#obtainIdentity();
+    await this.#store.expire(this.#clock().getTime() - this.#limits.retentionMs);
+    this.#listener = await listen({
+      hostname,
+      port,
+      identity: identity.tls,
+      clientAuthorities: formatCertificates([ca.authority.certificate]),
+      checkClient: (chain) => this.#checkClient(chain),
+      onConnection: (connection) => this.#onConnection(connection),
+      onInternalError: (error) => this.#logFailure("a request failed", error),
+      limits: this.#limits.connections,
+    });
+    this.#timers = [
+      setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => this.#maintain(), MAINTENANCE_MS),
+    ];
+    this.#log.info("relay listens on {hostname}:{port}", { ...this.address });
+  }
+
+  async close(): Promise<void> {
+    this.#timers.forEach(clearInterval);
+    await this.#listener?.close(
+      new NetworkError("relay-stopping", "the relay is shutting down", { hint: "try again in a moment" }),
+    );
+    await Promise.all(this.#running);
+    try {
+      await this.#store.close();
+    } finally {
+      this.#folder.close();
+    }
+    this.#log.info("relay stopped");
+  }
+
+  #enrollment(): EnrollmentService {
+    return new EnrollmentService({
+      authority: this.#options.ca.authority,
+      clock: this.#clock,
+      random: systemRandom,
+      limits: this.#limits,
+      onIssued: async ({ user, device, serial, fingerprint }) => {
+        if (user === undefined || device === undefined) return;
+        await this.#store.registerDevice({ user, device }, fingerprint);
+        this.#log.info("enrolled {user}/{device}", { user, device, serial });
+      },
+    });
+  }
+
+  async #checkClient(chain: Uint8Array<ArrayBuffer>[]): Promise<DevicePeer> {
+    // The next tick may be a quarter of a second away; a device revoked just now is refused just now.
+    this.#refresh();
+    const verified = await this.#watch.verifier.verify({ chain, usage: "device", now: this.#clock() });
+    const { user, device, serial, notAfter, certificate, fingerprint: key } = verified;
+    if (user === undefined || device === undefined) {
+      throw new AuthenticationError("cert-name", "certificate refused: it names no device");
+    }
+    if (this.#watch.isRevoked(serial)) throw revoked();
+    const fingerprint = encodeHex(hashCertificate(certificate));
+    return { device: { user, device }, key, serial, notAfter, fingerprint };
+  }
+
+  #onConnection(connection: RelayConnection): void {
+    const applicant = { address: connection.remoteAddress, serverCertificateHash: this.#certificateHash };
+    const session = this.#createSession(connection);
+    connection.handle(createRequestHandler(this.#context, session, applicant));
+    const who = { device: session?.name ?? "nobody", address: connection.remoteAddress };
+    this.#log.info("connected: {device} from {address}", who);
+    void connection.closed.then((reason) => {
+      if (session !== undefined) this.#sessions.remove(session);
+      this.#context.enrollment.abandon(applicant);
+      this.#log.info("disconnected: {device} from {address}", { ...who, code: reason?.code });
+    });
+    const refusal = session && this.#refusal(session);
+    if (refusal !== undefined) void connection.close(refusal);
+    else if (session !== undefined) this.#sessions.add(session);
+  }
+
+  #createSession(connection: RelayConnection): Session | undefined {
+    const { peer } = connection;
+    return isDevice(peer) ? new Session(connection, peer, () => this.#watch.crl.der) : undefined;
+  }
+
+  #refusal({ device, peer }: Session): ParleyError | undefined {
+    // It may have been revoked after its certificate was checked.
+    if (this.#watch.isRevoked(peer.serial)) return revoked();
+    if (this.#sessions.count(device) < this.#limits.maxConnectionsPerDevice) return undefined;
+    return new ProtocolError("too-many-connections", "this device has too many connections");
+  }
+
+  #distribute(batch: NewEntries[]): void {
+    for (const entries of batch) this.#sessions.distribute(entries);
+  }
+
+  #tick(): void {
+    const oldest = this.#clock().getTime() - CLOCK_SKEW_MS;
+    for (const session of this.#sessions) {
+      session.settle();
+      if (session.peer.notAfter.getTime() < oldest) void session.close(expired());
+    }
+    if (this.#ticking) return;
+    this.#ticking = true;
+    this.#run("revocations could not be handled", async () => {
+      this.#refresh();
+      await this.#settleRevocations();
+    }, () => this.#ticking = false);
+  }
+
+  /** Looks at the authority's log, and closes the connections whose certificates it revokes. */
+  #refresh(): void {
+    for (const dropped of this.#watch.refresh()) this.#toDrop.add(dropped);
+    for (const session of this.#sessions) {
+      if (!this.#watch.isRevoked(session.peer.serial)) continue;
+      this.#log.info("revoked: {device}", { device: session.name, serial: session.peer.serial });
+      this.#sessions.remove(session);
+      void session.close(revoked());
+    }
+  }
+
+  /** Drops what revoked devices have here and tells the others; what fails is tried again at the next tick. */
+  async #settleRevocations(): Promise<void> {
+    for (const dropped of this.#toDrop) {
+      await this.#store.dropDevice(dropped.device, dropped.key);
+      this.#toDrop.delete(dropped);
+    }
+    if (!await this.#watch.refreshCrl()) return;
+    for (const session of this.#sessions) session.pushCrl();
+  }
+
+  #maintain(): void {
+    this.#run("maintenance failed", async () => {
+      await this.#store.expire(this.#clock().getTime() - this.#limits.retentionMs);
+      const identity = await this.#obtainIdentity();
+      this.#listener?.setIdentity(identity.tls);
+    });
+  }
+
+  async #obtainIdentity(): Promise<ServerIdentity> {
+    const identity = await obtainServerIdentity(this.#folder, {
+      authority: this.#options.ca.authority,
+      crl: this.#watch.crl.der,
+      names: this.#options.names,
+      clock: this.#clock,
+    });
+    this.#certificateHash = identity.certificateHash;
+    return identity;
+  }
+
+  /** Runs work that nobody waits for until the relay closes. */
+  #run(what: string, work: () => Promise<void>, done?: () => void): void {
+    const running = work().catch((error) => this.#logFailure(what, error)).finally(() => {
+      this.#running.delete(running);
+      done?.();
+    });
+    this.#running.add(running);
+  }
+
+  #logFailure(what: string, error: unknown): void {
+    const { code, message, kind, cause } = toParleyError(error);
+    const bug = cause instanceof Error ? cause : error;
+    const stack = kind === "internal" && bug instanceof Error ? bug.stack : undefined;
+    this.#log.error("{what}: {code}: {message}", { what, code, message, stack });
+  }
+}
+
+function isDevice(peer: VerifiedPeer | undefined): peer is DevicePeer {
+  return peer !== undefined && "key" in peer;
+}
+
+function revoked(): AuthenticationError {
+  return new AuthenticationError("cert-revoked", "the device's certificate was revoked");
+}
+
+function expired(): AuthenticationError {
+  return new AuthenticationError("cert-expired", "the device's certificate has expired", {
+    hint: "have it renewed",
+  });
+}

@@ -1,0 +1,37 @@
+import type { MailboxLimits } from "../store/mod.ts";
+import type { ListenLimits } from "../transport/mod.ts";
+
+/** Bounds of a relay. */
+export interface RelayLimits {
+  /** Bounds of the storage that differ from its default. */
+  mailboxes: Partial<MailboxLimits>;
+  /** Bounds of connections that differ from their default. */
+  connections: Partial<ListenLimits>;
+  /** Connections at once of one device. */
+  maxConnectionsPerDevice: number;
+  /** Requests a second of one device, in the long run. */
+  requestsPerSecond: number;
+  /** Requests of one device at once. */
+  requestBurst: number;
+  /** Enrolments begun a second from one address, in the long run. */
+  enrollmentsPerSecond: number;
+  /** Enrolments begun from one address at once. */
+  enrollmentBurst: number;
+  /** Enrolments that await their proof, in all. */
+  maxPendingEnrollments: number;
+  /** How long an entry is kept for devices that do not fetch it, in milliseconds. */
+  retentionMs: number;
+}
+
+/** The bounds of a relay unless told otherwise. */
+export const defaultRelayLimits: Readonly<RelayLimits> = {
+  mailboxes: {},
+  connections: {},
+  maxConnectionsPerDevice: 64,
+  requestsPerSecond: 20_000,
+  requestBurst: 40_000,
+  enrollmentsPerSecond: 0.5,
+  enrollmentBurst: 30,
+  maxPendingEnrollments: 1_000,
+  retentionMs: 30 * 24 * 60 * 60_000,
+};

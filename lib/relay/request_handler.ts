@@ -1,0 +1,187 @@
+import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
+import type { Clock } from "../pki/mod.ts";
+import type { MailboxStore } from "../store/mod.ts";
+import type { RequestHandler } from "../transport/mod.ts";
+import {
+  type DeviceRef,
+  formatDeviceRef,
+  limits,
+  type OperationName,
+  type OperationRequest,
+  type OperationResponse,
+  PROTOCOL_VERSION,
+} from "../wire/mod.ts";
+import type { AuthorityWatch } from "./authority_watch.ts";
+import type { Applicant, EnrollmentService } from "./enrollment_service.ts";
+import type { RateLimiter } from "./rate_limiter.ts";
+import type { Session } from "./session.ts";
+import type { SessionTable } from "./session_table.ts";
+
+/** What requests are answered from. */
+export interface RequestContext {
+  /** The mailboxes. */
+  store: MailboxStore;
+  /** What the authority says. */
+  watch: AuthorityWatch;
+  /** Its certificates in DER, the root last. */
+  authorities: Uint8Array<ArrayBuffer>[];
+  /** Who is connected. */
+  sessions: SessionTable;
+  /** Enrols devices. */
+  enrollment: EnrollmentService;
+  /** Bounds each device's requests. */
+  limiter: RateLimiter;
+  /** The present time. */
+  clock: Clock;
+  /** What the relay says of itself. */
+  agent: string;
+}
+
+type Answers = {
+  [N in OperationName]: (
+    fields: OperationRequest<N>,
+  ) => Promise<OperationResponse<N>> | OperationResponse<N>;
+};
+
+/** Answers the requests of one connection; without a session it can only enrol. */
+export function createRequestHandler(
+  context: RequestContext,
+  session: Session | undefined,
+  applicant: Applicant,
+): RequestHandler {
+  const answers: Answers = {
+    ...enrollmentAnswers(context, applicant),
+    ...(session === undefined ? refusals : deviceAnswers(context, session)),
+    "hello": (fields) => answerHello(context, session, fields),
+  };
+  let greeted = false;
+  return (op, fields) => {
+    if (session !== undefined && !context.limiter.take(session.name)) {
+      throw new ProtocolError("rate-limited", "this device asks too much", { hint: "wait a moment" });
+    }
+    if (op === "hello") greeted = true;
+    else if (!greeted) throw new ProtocolError("hello-required", "the first request must be hello");
+    return answers[op](fields);
+  };
+}
+
+async function answerHello(
+  { store, watch, authorities, clock, agent }: RequestContext,
+  session: Session | undefined,
+  { version, crlNumber = 0 }: OperationRequest<"hello">,
+): Promise<OperationResponse<"hello">> {
+  if (version !== PROTOCOL_VERSION) {
+    throw new ProtocolError(
+      "protocol-version",
+      `the relay speaks version ${PROTOCOL_VERSION} of the protocol`,
+      {
+        hint: version < PROTOCOL_VERSION ? "update parley here" : "update parley on the relay",
+      },
+    );
+  }
+  // Before anything is awaited, so that the requests behind this one find the device registered.
+  if (session !== undefined) await store.registerDevice(session.device, session.peer.key);
+  const { crl } = watch;
+  return {
+    version: PROTOCOL_VERSION,
+    agent,
+    time: clock().getTime(),
+    authorities,
+    ...(crl.number > crlNumber && { crl: crl.der }),
+    ...(session !== undefined && {
+      device: session.device,
+      keyPackages: await store.countKeyPackages(session.device),
+    }),
+  };
+}
+
+function enrollmentAnswers(
+  { enrollment }: RequestContext,
+  applicant: Applicant,
+): Pick<Answers, "enroll-begin" | "enroll-finish"> {
+  return {
+    "enroll-begin": (fields) => enrollment.begin(fields, applicant),
+    "enroll-finish": (fields) => enrollment.finish(fields, applicant),
+  };
+}
+
+type DeviceAnswers = Omit<Answers, "hello" | "enroll-begin" | "enroll-finish">;
+
+function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers {
+  const { store } = context;
+  const from = session.device;
+  return {
+    "publish-key-packages": async ({ packages, lastResort }) => ({
+      keyPackages: await store.publishKeyPackages(from, packages, lastResort),
+    }),
+    "take-key-packages": ({ devices }) => takeKeyPackages(store, devices),
+    "devices": ({ users }) => listDevices(context, users),
+    "mailboxes": async ({ after }) => {
+      const mailboxes = await store.mailboxes(from, after, limits.maxMailboxes + 1);
+      const more = mailboxes.length > limits.maxMailboxes;
+      return { mailboxes: mailboxes.slice(0, limits.maxMailboxes), more };
+    },
+    "sync": ({ mailbox, after, limit }) => store.read(from, mailbox, after, limit),
+    "append": (fields) => store.append({ ...fields, from }),
+    "commit": (fields) => store.commit({ ...fields, from }),
+    "ack": async ({ mailbox, seq }) => {
+      await store.ack(from, mailbox, seq);
+      return {};
+    },
+    "watch": () => {
+      session.watching = true;
+      return {};
+    },
+  };
+}
+
+/** All are taken in one turn, so in one transaction; each device's only once however often it is named. */
+async function takeKeyPackages(
+  store: MailboxStore,
+  devices: DeviceRef[],
+): Promise<OperationResponse<"take-key-packages">> {
+  const distinct = new Map(devices.map((device) => [formatDeviceRef(device), device]));
+  const taken = await Promise.all(
+    [...distinct.values()].map(async (device) => ({
+      device,
+      keyPackage: await store.takeKeyPackage(device),
+    })),
+  );
+  return {
+    packages: taken.flatMap(({ device, keyPackage }) =>
+      keyPackage === undefined ? [] : [{ device, keyPackage }]
+    ),
+  };
+}
+
+async function listDevices(
+  { store, sessions, watch }: RequestContext,
+  users: string[] | undefined,
+): Promise<OperationResponse<"devices">> {
+  const devices = await store.reachableDevices(users, limits.maxDevices);
+  return {
+    devices: devices.filter((device) => watch.isEnrolled(device)).map((device) => ({
+      ...device,
+      online: sessions.count(device) > 0,
+    })),
+  };
+}
+
+/** The transport asks for a certificate before it comes to this; what may not happen is refused twice. */
+function refuse(): never {
+  throw new AuthenticationError("certificate-required", "this needs a client certificate", {
+    hint: "enrol this device first",
+  });
+}
+
+const refusals: DeviceAnswers = {
+  "publish-key-packages": refuse,
+  "take-key-packages": refuse,
+  "devices": refuse,
+  "mailboxes": refuse,
+  "sync": refuse,
+  "append": refuse,
+  "commit": refuse,
+  "ack": refuse,
+  "watch": refuse,
+};

@@ -1,0 +1,19 @@
+/**
+ * Connections: TLS 1.3 listener and dialer, framing, requests and pushes, backpressure, reconnecting.
+ *
+ * @module
+ */
+export { backoffDelays, type BackoffOptions } from "./backoff.ts";
+export type {
+  ClientConnection,
+  Connection,
+  PushListener,
+  RelayConnection,
+  RequestHandler,
+  RequestOptions,
+} from "./connection.ts";
+export { dial, type DialOptions } from "./dial.ts";
+export { keepConnected, type KeepConnectedOptions } from "./keep_connected.ts";
+export { type ConnectionLimits, type ListenLimits } from "./limits.ts";
+export { listen, type Listener, type ListenOptions } from "./listen.ts";
+export type { ChainCheck, TlsIdentity, VerifiedPeer } from "./peer.ts";

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { object } from "@optique/core/constructs";
+import { type CommandContext, defineCommand } from "../../commands/command.ts";
+import { runCommand } from "../../commands/run_command.ts";
+import { reportFailure } from "../../commands/failure.ts";
+import { StoppedError } from "../../commands/io.ts";
+import { run } from "../../main.ts";
+import { FakeIo, type FakeIoOptions } from "../support/fake_io.ts";
+
+async function runFake(args: string[], options?: FakeIoOptions) {
+  const io = new FakeIo(options);
+  return { code: await run(args, io), stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+function runOwn(execute: (context: CommandContext) => Promise<void | number>, stopsItself = false) {
+  const io = new FakeIo();
+  const command = defineCommand({
+    examples: [{ line: "parley own", does: "Test" }],
+    parser: object({}),
+    stopsItself,
+    execute: (_values, context) => execute(context),
+  });
+  const code = runCommand("parley own", "Own", command, [], io).catch((error) =>
+    reportFailure(io, false, error)
+  );
+  return { io, code };
+}
+
+Deno.test("run() prints the version of deno.json", async () => {
+  const expected = { code: 0, stdout: `parley ${config.version}\n`, stderr: "" };
+  assert.deepEqual(await runFake(["--version"]), expected);
+  assert.deepEqual(await runFake(["-V"]), expected);
+});
+
+Deno.test("run() lists the commands on standard output where asked, else on standard error with exit code 2", async () => {
+  const asked = await runFake(["--help"]);
+  assert.equal(asked.code, 0);
+  assert.match(asked.stdout, /^ {2}keygen +Make a key pair$/m);
+  const bare = await runFake([]);
+  assert.deepEqual(bare, { code: 2, stdout: "", stderr: asked.stdout });
+  assert.match((await runFake(["ca", "--help"])).stdout, /^Usage: parley ca COMMAND …$/m);
+  assert.equal((await runFake(["ca"])).code, 2);
+});
+
+Deno.test("run() suggests the command that was meant", async () => {
+  assert.deepEqual(await runFake(["kegyen"]), {
+    code: 2,
+    stdout: "",
+    stderr: 'parley: error: parley has no command "kegyen"\nparley: hint: did you mean parley keygen?\n',
+  });
+  assert.match((await runFake(["ca", "invit"])).stderr, /did you mean parley ca invite\?/);
+  assert.match((await runFake(["frobnicate"])).stderr, /hint: parley --help lists the commands/);
+});
+
+Deno.test("run() explains wrong arguments in clauses, with the option that was meant", async () => {
+  const cases: [string[], RegExp][] = [
+    [
+      ["keygen", "--forse"],
+      /error: unexpected option or argument: "--forse"\nparley: hint: did you mean `--force`\?/,
+    ],
+    [["keygen", "--alg", "x"], /error: `--alg`: expected one of "ed25519"/],
+    [["keygen", "--out"], /error: `--out` requires `PATH`/],
+    [["ca", "issue"], /error: missing option `--server`\nparley: hint: parley ca issue --help/],
+    [["ca", "invite", "--relay", "x:1", "a", "b"], /error: unexpected option or argument: "b"/],
+    [["ca", "crl", "--days", "0"], /error: `--days`: expected a value greater than or equal to 1/],
+    [["ca", "revoke"], /error: what to revoke is missing/],
+  ];
+  for (const [args, expected] of cases) {
+    const { code, stdout, stderr } = await runFake(args);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, expected);
+  }
+});
+
+Deno.test("run() takes global options before and after the command's name", async () => {
+  for (const args of [["--json", "ca", "list"], ["ca", "--json", "list"], ["ca", "list", "--json"]]) {
+    const { code, stderr } = await runFake(["--home", "/nowhere", ...args]);
+    assert.equal(code, 2);
+    const error = JSON.parse(stderr);
+    assert.deepEqual([error.type, error.code], ["error", "ca-missing"]);
+    assert.match(error.message, /^\/nowhere\/ca /);
+  }
+});
+
+Deno.test("run() takes what follows a double dash for no option", async () => {
+  const { code, stderr } = await runFake(["ca", "list", "--dir", "/nowhere", "--", "--help"]);
+  assert.equal(code, 2);
+  assert.doesNotMatch(stderr, /unexpected option/);
+});
+
+Deno.test("run() ends quietly with 141 when nobody reads its output", async () => {
+  const io = new FakeIo();
+  io.stdout.write = () => {
+    throw new StoppedError("SIGPIPE");
+  };
+  assert.equal(await run(["--help"], io), 141);
+  assert.equal(io.stderr.text, "");
+});
+
+Deno.test("runCommand() ends a command at once on Ctrl-C", async () => {
+  const { io, code } = runOwn(() => new Promise(() => {}));
+  io.stop("SIGINT");
+  assert.equal(await code, 130);
+  assert.deepEqual([io.stderr.text, io.listeners], ["", 0]);
+});
+
+Deno.test("runCommand() lets a command that stops itself finish, until it is asked again", async () => {
+  const server = (context: CommandContext) =>
+    new Promise<void>((resolve) => context.signal.addEventListener("abort", () => resolve()));
+  const finishing = runOwn(server, true);
+  finishing.io.stop("SIGTERM");
+  assert.equal(await finishing.code, 0);
+  const stuck = runOwn(() => new Promise(() => {}), true);
+  stuck.io.stop("SIGTERM");
+  stuck.io.stop("SIGINT");
+  assert.equal(await stuck.code, 130);
+  const throwing = runOwn((context) =>
+    new Promise((_resolve, reject) => {
+      context.signal.addEventListener("abort", () => reject(context.signal.reason));
+    }), true);
+  throwing.io.stop("SIGTERM");
+  assert.equal(await throwing.code, 143);
+});
+
+Deno.test("runCommand() returns the code that a command gives", async () => {
+  assert.equal(await runOwn(() => Promise.resolve(6)).code, 6);
+  assert.equal(await runOwn(() => Promise.resolve()).code, 0);
+  assert.equal(await runOwn(() => Promise.reject(new Deno.errors.NotFound("x"))).code, 5);
+});

@@ -1,9 +1,9 @@
-import { type CiphersuiteImpl, type CiphersuiteName, getCiphersuiteFromName } from "ts-mls";
+import { type CiphersuiteImpl, getCiphersuiteFromName } from "ts-mls";
 import type { ClientConfig } from "ts-mls/clientConfig.js";
 import { equalBytes } from "../bytes/mod.ts";
 import type { RandomSource } from "../crypto/mod.ts";
 import { AuthenticationError, ParleyError } from "../errors/mod.ts";
-import { createProvider, defaultSuite } from "./provider.ts";
+import { createProvider, defaultSuite, type SupportedSuite } from "./provider.ts";
 
 /** Who a credential belongs to. */
 export interface CredentialHolder {
@@ -36,7 +36,11 @@ export interface MlsIdentity {
 export interface MlsContext {
   /** This member. */
   identity: MlsIdentity;
-  /** The cipher suite and its primitives. */
+  /**
+   * The cipher suite and its primitives.
+   *
+   * @ignore For this room only.
+   */
   suite: CiphersuiteImpl;
   /** Strict check of a credential that somebody presents. */
   checkCredential: CredentialCheck;
@@ -46,7 +50,7 @@ export interface MlsContext {
 
 /** Opens the default cipher suite (X-Wing, AES-256-GCM, SHA-512, Ed25519) or the one named. */
 export async function openMlsContext(
-  options: Omit<MlsContext, "suite"> & { random: RandomSource; suiteName?: CiphersuiteName },
+  options: Omit<MlsContext, "suite"> & { random: RandomSource; suiteName?: SupportedSuite },
 ): Promise<MlsContext> {
   const { random, suiteName = defaultSuite, identity, checkCredential, readCredential } = options;
   const suite = await createProvider(random).getCiphersuiteImpl(getCiphersuiteFromName(suiteName));

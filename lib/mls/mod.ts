@@ -27,3 +27,4 @@ export {
 export { type OpenedMessage, openMessage, type SenderLookup } from "./open_message.ts";
 export { processCommit, type ProcessedCommit } from "./process_commit.ts";
 export { type SealedMessage, sealMessage } from "./seal_message.ts";
+export { defaultSuite, interoperableSuite, type SupportedSuite } from "./provider.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { CellCipher } from "./cell_cipher.ts";
+import type { CellCipher } from "./cell_cipher.ts";
 import { clientMigrations } from "./client_schema.ts";
 import { FolderLock } from "./folder_lock.ts";
 import { GroupTable } from "./group_table.ts";

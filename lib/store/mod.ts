@@ -33,6 +33,7 @@ export {
   openCa,
   type OpenCaOptions,
 } from "./ca_store.ts";
+export { SqliteCaLog } from "./ca_store_log.ts";
 export { issueServerFiles, type IssueServerFilesOptions, writeCrlFile } from "./ca_store_issue.ts";
 export {
   fileIsThere,

@@ -1,6 +1,8 @@
 import type { Io } from "./commands/io.ts";
 import config from "./deno.json" with { type: "json" };
 
+export type { InputStream, Io, OutputStream, StopSignal } from "./commands/io.ts";
+
 /**
  * Runs parley with the given arguments and returns the exit code. Everything that the run touches of the
  * process goes through `io`, so tests run it in their own process.

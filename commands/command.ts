@@ -39,7 +39,10 @@ export interface CommandContext {
   readonly out: Output;
   /** The values of the options that every command has. */
   readonly options: GlobalOptions;
-  /** The data folder as an absolute path: `--home`, PARLEY_HOME or the XDG data folder. Not created yet. */
+  /**
+   * The data folder as an absolute path: `--home`, PARLEY_HOME or the XDG data folder. Not created yet.
+   * Reading it throws {UsageError} no-home where there is no such place.
+   */
   readonly home: string;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;

@@ -32,7 +32,8 @@ export const completion = defineCommand({
     const generator: ShellCompletion = SHELLS[shell];
     if (words.length === 0) {
       // Behind the double dash, the words that a person has typed are no options of ours.
-      return out.document(generator.generateScript("parley", ["completion", shell, "--"]));
+      const script = generator.generateScript("parley", ["completion", shell, "--"]);
+      return out.result({ type: "completion", shell, script }, script);
     }
     const suggestions = await suggestWords(commands, words);
     out.document([...generator.encodeSuggestions(suggestions)].join(""));

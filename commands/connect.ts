@@ -28,7 +28,9 @@ export const connect = defineCommand({
   stopsItself: true,
   async execute({ peer, ...passphrase }, context) {
     const name = peer === undefined ? undefined : parseName(peer, "user");
-    const client = await openClient("connect", passphrase, context);
-    await holdChat(new ClientSession(client, name), context);
+    let session: ClientSession | undefined;
+    const client = await openClient("connect", passphrase, context, (error) => session?.warn(error.message));
+    session = new ClientSession(client, name);
+    await holdChat(session, context);
   },
 });

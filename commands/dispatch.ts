@@ -29,7 +29,8 @@ async function dispatchIn(
   const { leading, rest } = splitLeadingOptions(args);
   const [name, ...after] = rest;
   const options = [...before, ...leading];
-  if (name === "--help" || name === "-h" || name === "help" && after.length === 0) {
+  if (name === "help") return await dispatchIn(title, brief, entries, options, [...after, "--help"], io);
+  if (name === "--help" || name === "-h") {
     io.stdout.write(formatCommandList(title, brief, entries, io));
     return exitCodes.done;
   }

@@ -69,6 +69,7 @@ async function publishKeys(
     passphrase: () => Promise.resolve(passphrase ?? new Uint8Array()),
     holder: `parley enroll (pid ${Deno.pid})`,
     agent,
+    onWarning: () => {},
   });
   try {
     await client.connect();

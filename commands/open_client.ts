@@ -1,6 +1,8 @@
 import { Client, selectIdentity } from "../lib/client/mod.ts";
+import type { ParleyError } from "../lib/errors/mod.ts";
 import type { CommandContext } from "./command.ts";
 import { type PassphraseValues, readPassphrase } from "./passphrase.ts";
+import { printable } from "./printable.ts";
 import { agent } from "./version.ts";
 
 /**
@@ -13,6 +15,7 @@ export async function openClient(
   verb: string,
   passphrase: PassphraseValues,
   context: CommandContext,
+  onWarning: (error: ParleyError) => void = (error) => context.out.note(printable(error.message)),
 ): Promise<Client> {
   const { home, options } = context;
   const identity = await selectIdentity(home, options.as);
@@ -22,5 +25,6 @@ export async function openClient(
     passphrase: () => readPassphrase(passphrase, context, `${identity.user}/${identity.device}`),
     holder: `parley ${verb} (pid ${Deno.pid})`,
     agent,
+    onWarning,
   });
 }

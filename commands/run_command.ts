@@ -75,7 +75,9 @@ async function execute(
     io,
     out: new Output(io, values),
     options: values,
-    home: dataHome(io, values.home),
+    get home() {
+      return dataHome(io, values.home);
+    },
     signal: controller.signal,
     resolve: (path) => resolve(io.cwd(), path),
   };

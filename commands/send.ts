@@ -3,8 +3,7 @@ import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { argument } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
-import type { Client, SentMessage } from "../lib/client/mod.ts";
-import { ParleyError } from "../lib/errors/mod.ts";
+import type { SentMessage } from "../lib/client/mod.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { readAll } from "./input.ts";
 import { openClient } from "./open_client.ts";
@@ -37,12 +36,10 @@ export const send = defineCommand({
       const sent = await client.enqueue(to, text ?? await readText(context));
       try {
         await client.connect(context.signal);
-        await client.deliver(sent.conversation);
-      } catch (error) {
-        await explain(client, sent, to, error, context);
-        throw error;
+        await client.deliverSent(sent);
+      } finally {
+        report(client.progressOf(sent), to, context);
       }
-      report(sent, "relayed", to, context);
     } finally {
       await client.close();
     }
@@ -54,19 +51,8 @@ async function readText({ io }: CommandContext): Promise<string> {
   return text.endsWith("\n") ? text.slice(0, -1) : text;
 }
 
-/** A message for somebody who does not exist is taken back; every other one stays in the outbox. */
-async function explain(
-  client: Client,
-  sent: SentMessage,
-  to: string,
-  error: unknown,
-  context: CommandContext,
-): Promise<void> {
-  if (error instanceof ParleyError && error.code === "unknown-user" && await client.withdraw(sent)) return;
-  report(sent, client.isQueued(sent.id) ? "queued" : "relayed", to, context);
-}
-
-function report(sent: SentMessage, status: SentMessage["status"], to: string, context: CommandContext): void {
-  const { id, conversation } = sent;
-  context.out.result({ type: "sent", id, to, conversation, status }, `${status} ${id}`);
+function report(progress: SentMessage | undefined, to: string, { out }: CommandContext): void {
+  if (progress === undefined) return;
+  const { id, conversation, status } = progress;
+  out.result({ type: "sent", id, to, conversation, status }, `${status} ${id}`);
 }

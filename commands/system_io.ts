@@ -46,10 +46,13 @@ function systemOutput(stream: typeof Deno.stdout, onClosed: () => void): OutputS
       }
     },
     isTerminal: () => stream.isTerminal(),
-    columns: () => stream.isTerminal() ? Deno.consoleSize().columns : 80,
+    columns: () => stream.isTerminal() && Deno.consoleSize().columns || DEFAULT_COLUMNS,
     onResize: (handler) => Deno.build.os === "windows" ? () => {} : listen("SIGWINCH", handler),
   };
 }
+
+/** Also for terminals that do not know their size and say 0. */
+const DEFAULT_COLUMNS = 80;
 
 function writeAll(stream: typeof Deno.stdout, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
@@ -86,12 +89,20 @@ class SystemInput implements InputStream {
 }
 
 async function readFd(fd: number, maxBytes: number): Promise<Uint8Array> {
+  if (fd === 0) return await readUpTo(Deno.stdin, maxBytes);
   // The runtime opens no descriptor by its number; this path does, on Linux, macOS and the BSDs.
   using file = await Deno.open(`/dev/fd/${fd}`);
+  return await readUpTo(file, maxBytes);
+}
+
+async function readUpTo(
+  reader: { read(into: Uint8Array): Promise<number | null> },
+  maxBytes: number,
+): Promise<Uint8Array> {
   const bytes = new Uint8Array(maxBytes);
   let size = 0;
   while (size < maxBytes) {
-    const n = await file.read(bytes.subarray(size));
+    const n = await reader.read(bytes.subarray(size));
     if (n === null) break;
     size += n;
   }

@@ -14,12 +14,12 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     name: "keygen",
-    brief: "Make a key pair",
+    brief: "Make a key pair, or show and convert one",
     load: async () => (await import("./keygen.ts")).keygen,
   },
   {
     name: "ca",
-    brief: "Run a certificate authority: init, issue, invite, list, revoke, crl",
+    brief: "Run a certificate authority: issue, sign, renew, revoke, verify",
     load: async () => (await import("./ca/table.ts")).caCommands,
   },
   {

@@ -10,6 +10,7 @@ import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
 import { caFolderOptions, openCaFolder } from "./ca_folder.ts";
 import { daysOption } from "./days.ts";
+import { formatDay } from "./issued.ts";
 import { path } from "../path_value.ts";
 
 const SERVER_ALGORITHMS = ["ed25519", "ecdsa-p256", "rsa-2048", "rsa-3072", "rsa-4096"] as const;
@@ -18,7 +19,7 @@ const SERVER_ALGORITHMS = ["ed25519", "ecdsa-p256", "rsa-2048", "rsa-3072", "rsa
 export const caIssue = defineCommand({
   description:
     "Makes a key and a certificate for a relay: OUT.key (PKCS#8 PEM, mode 0600, not encrypted, since " +
-    "a server has to start unattended) and OUT.crt (the certificate, then the authority's).",
+    "a server has to start unattended) and OUT.crt (the certificate, then those of the authorities above it).",
   examples: [
     {
       line: "parley ca issue --dir ca --server localhost,127.0.0.1 --out server",
@@ -75,7 +76,3 @@ export const caIssue = defineCommand({
     );
   },
 });
-
-function formatDay(time: Date): string {
-  return time.toISOString().slice(0, "2000-01-01".length);
-}

@@ -13,6 +13,16 @@ export const caCommands: readonly CommandEntry[] = [
     load: async () => (await import("./issue.ts")).caIssue,
   },
   {
+    name: "sign",
+    brief: "Sign a certificate request",
+    load: async () => (await import("./sign.ts")).caSign,
+  },
+  {
+    name: "renew",
+    brief: "Issue a new certificate for the same key and names",
+    load: async () => (await import("./renew.ts")).caRenew,
+  },
+  {
     name: "invite",
     brief: "Make a one-time invite for a user's device",
     load: async () => (await import("./invite.ts")).caInvite,
@@ -31,5 +41,20 @@ export const caCommands: readonly CommandEntry[] = [
     name: "crl",
     brief: "Issue a certificate revocation list",
     load: async () => (await import("./crl.ts")).caCrl,
+  },
+  {
+    name: "show",
+    brief: "Show a certificate, request, revocation list or key",
+    load: async () => (await import("./show.ts")).caShow,
+  },
+  {
+    name: "verify",
+    brief: "Verify a chain, and say which check failed",
+    load: async () => (await import("./verify.ts")).caVerify,
+  },
+  {
+    name: "export",
+    brief: "Write certificates and keys as PEM or PKCS#12",
+    load: async () => (await import("./export.ts")).caExport,
   },
 ];

@@ -1,3 +1,4 @@
+import { UsageError } from "../../lib/errors/mod.ts";
 import { toCommandError } from "../failure.ts";
 import { CHAT_HELP, parseChatLine } from "./chat_line.ts";
 import type { ChatView } from "./chat_view.ts";
@@ -21,6 +22,7 @@ export class Chat {
   /**
    * Does what a typed line asks for.
    *
+   * @throws {UsageError} chat-command, no-peer
    * @throws {ParleyError} where the session cannot send or list
    */
   async take(line: string): Promise<ChatOutcome> {
@@ -39,8 +41,7 @@ export class Chat {
         this.#view.notice(...CHAT_HELP);
         break;
       case "mistake":
-        this.#view.notice(action.explanation);
-        break;
+        throw new UsageError("chat-command", action.explanation);
       case "quit":
         return "quit";
       case "nothing":
@@ -56,7 +57,9 @@ export class Chat {
 
   async #send(to: string | undefined, text: string): Promise<void> {
     if (to === undefined) {
-      return this.#view.notice("nobody to send to: write /msg USER TEXT, or start with parley connect USER");
+      throw new UsageError("no-peer", "nobody to send to", {
+        hint: "write /msg USER TEXT, or start with parley connect USER",
+      });
     }
     const { id, status } = await this.#session.send(to, text);
     this.#view.sent(to, text, id, status);
@@ -64,6 +67,7 @@ export class Chat {
 
   #show(event: ChatEvent): void {
     if (event.type === "message") return this.#view.received(event);
+    if (event.type === "revoked") return this.#view.revoked(event);
     if (event.type === "notice") return this.#view.notice(event.text);
     // A lost connection is shown once, however often connecting again fails.
     if (event.state === "offline" && !this.#offline) {

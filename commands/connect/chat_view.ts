@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatUser } from "./session.ts";
+import type { ChatMessage, ChatRevocation, ChatUser } from "./session.ts";
 
 /** Where a chat is shown: a terminal or a pipe. Views make received text printable themselves. */
 export interface ChatView {
@@ -6,6 +6,8 @@ export interface ChatView {
   received(message: ChatMessage): void;
   /** Shows a message that was sent and what has become of it. */
   sent(to: string, text: string, id: string, status: string): void;
+  /** Shows that a member's certificate was revoked. */
+  revoked(revocation: ChatRevocation): void;
   /** Shows who is online. */
   users(users: readonly ChatUser[]): void;
   /** Shows the lines of a remark that is no message. */

@@ -1,4 +1,4 @@
-import type { Client, ReceivedMessage } from "../../lib/client/mod.ts";
+import type { Client, ReceivedMessage, SentMessage } from "../../lib/client/mod.ts";
 import { ParleyError } from "../../lib/errors/mod.ts";
 import type { ChatEvent, ChatSession, ChatUser } from "./session.ts";
 
@@ -38,8 +38,8 @@ export class ClientSession implements ChatSession {
   /** Takes a text: safe in the outbox in any case, on the relay's disk where there is a connection. */
   async send(to: string, text: string): Promise<{ id: string; status: string }> {
     const sent = await this.#client.enqueue(to, text);
-    if (this.#online) await this.#deliver(sent.conversation);
-    return { id: sent.id, status: this.#client.isQueued(sent.id) ? "queued" : "relayed" };
+    if (this.#online) await this.#deliver(sent);
+    return this.#client.progressOf(sent) ?? sent;
   }
 
   /** Lists the users that the relay knows. */
@@ -53,6 +53,11 @@ export class ClientSession implements ChatSession {
       if (this.#failure !== undefined) throw this.#failure;
       await this.#wake.promise;
     }
+  }
+
+  /** Shows the person what is wrong and does not stop the chat. */
+  warn(text: string): void {
+    this.#emit({ type: "notice", text });
   }
 
   /** Ends the session. */
@@ -81,24 +86,24 @@ export class ClientSession implements ChatSession {
   }
 
   /**
-   * Delivers a conversation's outbox. Texts that are taken while a delivery runs share the next one, so
-   * that many lines cost few round trips.
+   * Delivers a message with what waits before it. Messages that are taken while a delivery runs share the
+   * next one, so that many lines cost few round trips.
    */
-  #deliver(conversation: string): Promise<void> {
-    const waiting = this.#deliveries.get(conversation);
+  #deliver(sent: SentMessage): Promise<void> {
+    const waiting = this.#deliveries.get(sent.conversation);
     if (waiting !== undefined) return waiting;
     const delivery = this.#delivering.then(() => {
-      this.#deliveries.delete(conversation);
-      return this.#deliverNow(conversation);
+      this.#deliveries.delete(sent.conversation);
+      return this.#deliverNow(sent);
     });
-    this.#deliveries.set(conversation, delivery);
-    this.#delivering = delivery.catch(() => {});
+    this.#deliveries.set(sent.conversation, delivery);
+    this.#delivering = delivery.catch(() => {}); // whoever sent it is told
     return delivery;
   }
 
-  async #deliverNow(conversation: string): Promise<void> {
+  async #deliverNow(sent: SentMessage): Promise<void> {
     try {
-      await this.#client.deliver(conversation);
+      await this.#client.deliverSent(sent);
     } catch (error) {
       // The connection went while sending; the outbox goes out with the next one.
       if (!(error instanceof ParleyError) || error.kind !== "network") throw error;
@@ -142,6 +147,7 @@ export class ClientSession implements ChatSession {
 }
 
 function toEvent({ type, from, device, conversation, id, time, text }: ReceivedMessage): ChatEvent {
+  if (type === "revoked") return { type, user: from, device, conversation, id, time: time.getTime() };
   if (type === "undecryptable") {
     return { type: "notice", text: `something from ${from}/${device} cannot be read: ${text}` };
   }

@@ -2,7 +2,7 @@ import type { CommandContext } from "../command.ts";
 import { printable } from "../printable.ts";
 import type { ChatView } from "./chat_view.ts";
 import { formatUsers } from "./format_users.ts";
-import type { ChatMessage, ChatUser } from "./session.ts";
+import type { ChatMessage, ChatRevocation, ChatUser } from "./session.ts";
 
 /** Shows a chat to a program: one message a line, or with `--json` one object a line. */
 export class PipeView implements ChatView {
@@ -19,6 +19,13 @@ export class PipeView implements ChatView {
       { ...message, time: new Date(time).toISOString() },
       `${printable(from)}/${printable(device)}: ${printable(text)}`,
     );
+  }
+
+  revoked(revocation: ChatRevocation): void {
+    if (this.#out.json) {
+      return this.#out.result({ ...revocation, time: new Date(revocation.time).toISOString() }, "");
+    }
+    this.notice(describeRevocation(revocation));
   }
 
   sent(to: string, _text: string, id: string, status: string): void {
@@ -38,6 +45,13 @@ export class PipeView implements ChatView {
     if (this.#out.json) return this.#out.result({ type: "connection", state, reason }, "");
     this.#out.note(describeConnection(state, reason));
   }
+}
+
+/** Says in one line that a member's certificate was revoked. */
+export function describeRevocation(
+  { user, device, conversation }: Omit<ChatRevocation, "type" | "id">,
+): string {
+  return `the certificate of ${user}/${device} was revoked: removed from ${conversation}`;
 }
 
 /** Says in one line what has become of the connection. */

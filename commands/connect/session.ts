@@ -30,7 +30,7 @@ export interface ChatUser {
 }
 
 /** Something that happens in a chat. */
-export type ChatEvent = ChatMessage | ChatConnection | ChatNotice;
+export type ChatEvent = ChatMessage | ChatRevocation | ChatConnection | ChatNotice;
 
 /** A message has arrived. Every text in it is the sender's and not to be trusted. */
 export interface ChatMessage {
@@ -48,6 +48,22 @@ export interface ChatMessage {
   readonly time: number;
   /** What it says. */
   readonly text: string;
+}
+
+/** The certificate of a member of a conversation was revoked; the device is removed from it. */
+export interface ChatRevocation {
+  /** Tells the kinds of events apart. */
+  readonly type: "revoked";
+  /** Whose device it was. */
+  readonly user: string;
+  /** The device. */
+  readonly device: string;
+  /** The conversation. */
+  readonly conversation: string;
+  /** The id of this note. */
+  readonly id: string;
+  /** When it was revoked, in milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** The connection to the relay has changed. */

@@ -1,8 +1,8 @@
 import { abortPromise } from "../abort_promise.ts";
 import type { CommandContext } from "../command.ts";
-import { StoppedError } from "../io.ts";
+import { type Io, StoppedError } from "../io.ts";
 import { KeyDecoder } from "../terminal/key_decoder.ts";
-import { LineEditor } from "../terminal/line_editor.ts";
+import { type EditorEvent, LineEditor } from "../terminal/line_editor.ts";
 import { Chat, describeFailure } from "./chat.ts";
 import { chatOverPipes } from "./pipe.ts";
 import type { ChatSession } from "./session.ts";
@@ -31,19 +31,32 @@ async function chatAtTerminal(session: ChatSession, context: CommandContext): Pr
   const view = new TerminalView(session, editor, out.style, io.now);
   const chat = new Chat(session, view);
   using stopped = abortPromise(signal);
-  const unlisten = io.stdout.onResize(() => editor.resized());
-  io.stdin.setRaw(true);
-  io.stdout.write(PASTE_ON);
   try {
-    view.notice(greeting(session));
-    const typing = typeLines(io.stdin.chunks(), editor, chat, view);
-    await Promise.race([typing, chat.follow(), stopped.promise]);
+    await inRawTerminal(io, editor, async () => {
+      view.notice(greeting(session));
+      const typing = typeLines(io.stdin.chunks(), editor, chat, view);
+      await Promise.race([typing, chat.follow(), stopped.promise]);
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+async function inRawTerminal(
+  { stdin, stdout }: Io,
+  editor: LineEditor,
+  work: () => Promise<void>,
+): Promise<void> {
+  const unlisten = stdout.onResize(() => editor.resized());
+  stdin.setRaw(true);
+  try {
+    stdout.write(PASTE_ON);
+    await work();
   } finally {
     unlisten();
+    stdin.setRaw(false);
     editor.leave();
-    io.stdout.write(PASTE_OFF);
-    io.stdin.setRaw(false);
-    await session.close();
+    stdout.write(PASTE_OFF);
   }
 }
 
@@ -53,8 +66,8 @@ function greeting({ self, peer }: ChatSession): string {
 }
 
 /**
- * Reads keys until the person leaves. Lines are taken one after the other while typing goes on; leaving
- * waits for those that were entered.
+ * Takes lines one after the other while typing goes on, until the person leaves; waits then for the lines
+ * that were entered, unless Ctrl-C ends that too.
  */
 async function typeLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -62,26 +75,35 @@ async function typeLines(
   chat: Chat,
   view: TerminalView,
 ): Promise<void> {
-  const decoder = new KeyDecoder();
   const left = Promise.withResolvers<void>();
   let work: Promise<void> = Promise.resolve();
   const take = async (line: string): Promise<void> => {
     try {
       if (await chat.take(line) === "quit") left.resolve();
     } catch (error) {
-      view.notice(`not sent: ${describeFailure(error)}`);
+      view.notice(`error: ${describeFailure(error)}`);
     }
   };
-  const read = async (): Promise<void> => {
-    for await (const chunk of chunks) {
-      for (const key of decoder.decode(chunk)) {
-        const event = editor.press(key);
-        if (event === "interrupt") throw new StoppedError("SIGINT");
-        if (event === "end-of-input") return;
-        if (event !== undefined) work = work.then(() => take(event.line));
-      }
+  const reading = readKeys(chunks, editor, (event) => {
+    if (event === "interrupt") throw new StoppedError("SIGINT");
+    if (event === "end-of-input") left.resolve();
+    else work = work.then(() => take(event.line));
+  });
+  const finished = left.promise.then(() => work);
+  await Promise.race([finished, reading.then(() => finished)]);
+}
+
+async function readKeys(
+  chunks: AsyncIterable<Uint8Array>,
+  editor: LineEditor,
+  onEvent: (event: EditorEvent) => void,
+): Promise<void> {
+  const decoder = new KeyDecoder();
+  for await (const chunk of chunks) {
+    for (const key of decoder.decode(chunk)) {
+      const event = editor.press(key);
+      if (event !== undefined) onEvent(event);
     }
-  };
-  await Promise.race([read(), left.promise]);
-  await work;
+  }
+  onEvent("end-of-input");
 }

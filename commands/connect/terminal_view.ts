@@ -4,8 +4,8 @@ import type { LineEditor } from "../terminal/line_editor.ts";
 import { describeFailure } from "./chat.ts";
 import type { ChatView } from "./chat_view.ts";
 import { formatUsers } from "./format_users.ts";
-import { describeConnection } from "./pipe_view.ts";
-import type { ChatMessage, ChatSession, ChatUser } from "./session.ts";
+import { describeConnection, describeRevocation } from "./pipe_view.ts";
+import type { ChatMessage, ChatRevocation, ChatSession, ChatUser } from "./session.ts";
 
 /** Shows a chat to a person: messages with their time above the row that is being typed. */
 export class TerminalView implements ChatView {
@@ -25,6 +25,10 @@ export class TerminalView implements ChatView {
 
   received({ from, device, text, time }: ChatMessage): void {
     this.#message(time, this.#style.cyan(`${printable(from)}/${printable(device)}`), text);
+  }
+
+  revoked(revocation: ChatRevocation): void {
+    this.notice(describeRevocation(revocation));
   }
 
   sent(to: string, text: string, _id: string, status: string): void {

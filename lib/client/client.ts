@@ -1,6 +1,6 @@
 import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { type RandomSource, systemRandom } from "../crypto/mod.ts";
-import { NetworkError, ParleyError } from "../errors/mod.ts";
+import { NetworkError, ParleyError, toParleyError } from "../errors/mod.ts";
 import { type MlsContext, openMlsContext } from "../mls/mod.ts";
 import type { Clock } from "../pki/mod.ts";
 import { parseName } from "../pki/mod.ts";
@@ -20,10 +20,12 @@ import { type Identity, openIdentity } from "./identity.ts";
 import { needsKeyPackages, publishKeyPackages } from "./key_packages.ts";
 import { type ReceivedMessage, toReceivedMessage } from "./received_message.ts";
 import { Receiver } from "./receiver.ts";
+import { identityRenewalDueAt, reloadCertificate, renewCertificate, serialOf } from "./renewal.ts";
 import { Sender } from "./sender.ts";
 import type { PassphraseSource } from "./storage_key.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { readCredential } from "./trust.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** How to open a client. */
 export interface ClientOptions {
@@ -37,6 +39,8 @@ export interface ClientOptions {
   holder: string;
   /** What the relay is told, such as `parley/0.1.0`. */
   agent: string;
+  /** Hears what is wrong and does not stop it: a certificate that cannot be renewed, a conversation out of order. */
+  onWarning: (error: ParleyError) => void;
   /** The time. */
   clock?: Clock;
   /** Randomness. */
@@ -74,6 +78,10 @@ export interface RunListener {
   onTrouble(error: ParleyError): void;
 }
 
+/** A clock that is set may bring the time nearer; a timer bears no more than 24 days. */
+const MAX_RENEWAL_DELAY_MS = 60 * 60_000;
+const RENEWAL_RETRY_MS = 60_000;
+
 /** An identity at work: sends, receives, and keeps what it must. */
 export class Client {
   /** Which device this is. */
@@ -84,9 +92,11 @@ export class Client {
   readonly #random: RandomSource;
   readonly #clock: Clock;
   readonly #agent: string;
+  readonly #onWarning: (error: ParleyError) => void;
   readonly #sender: Sender;
   readonly #conversations: Conversations;
   readonly #synchronizer: Synchronizer;
+  readonly #upkeep: Upkeep;
   readonly #listeners = new Set<() => void>();
   #connection: ClientConnection | undefined;
   #keyPackagesLeft = Infinity;
@@ -100,9 +110,12 @@ export class Client {
     this.#random = options.random ?? systemRandom;
     this.#clock = options.clock ?? (() => new Date());
     this.#agent = options.agent;
+    this.#onWarning = options.onWarning;
     this.#sender = new Sender(store, mls);
     this.#conversations = new Conversations(store, mls, this.self, this.#random);
-    this.#synchronizer = new Synchronizer(store, new Receiver(store, mls, this.self), this.self);
+    const receiver = new Receiver(store, mls, identity.trust, this.self);
+    this.#synchronizer = new Synchronizer(store, receiver, this.self);
+    this.#upkeep = new Upkeep(store, this.#conversations, identity, this.self);
   }
 
   /**
@@ -133,6 +146,7 @@ export class Client {
    * @throws {AuthenticationError} where relay or device do not accept each other
    */
   async connect(signal?: AbortSignal): Promise<void> {
+    if (await this.#greet(await this.#dial(signal))) return;
     await this.#greet(await this.#dial(signal));
   }
 
@@ -185,27 +199,41 @@ export class Client {
     }
   }
 
-  /** Takes a message back that has not been sealed for anybody yet; false where it may be on its way. */
-  withdraw({ id, conversation }: SentMessage): Promise<boolean> {
-    const bytes = decodeHex(id);
-    return this.#store.transaction(() => {
-      if (!this.#store.outbox.withdraw(bytes)) return false;
-      this.#store.messages.delete(conversation, bytes);
-      return true;
-    });
+  /**
+   * Delivers what was just taken with the rest of its conversation. A message to somebody who does not exist
+   * is taken back; every other one stays in the outbox until it is delivered.
+   *
+   * @throws what {@link Client.deliver} throws
+   */
+  async deliverSent(sent: SentMessage): Promise<void> {
+    try {
+      await this.deliver(sent.conversation);
+    } catch (error) {
+      if (error instanceof ParleyError && error.code === "unknown-user") await this.#withdraw(sent);
+      throw error;
+    }
   }
 
-  /** Works in everything that the relay has for this device. */
+  /**
+   * Works in everything that the relay has for this device, and keeps its conversations in order: revoked
+   * members are removed.
+   */
   catchUp(): Promise<void> {
     return this.#serially(async () => {
-      await this.#synchronizer.catchUp(this.#connected());
+      const connection = this.#connected();
+      await this.#synchronizer.catchUp(connection);
+      await this.#keepInOrder(connection);
       this.#changed();
     });
   }
 
-  /** Whether a message that was sent is still in the outbox. */
-  isQueued(id: string): boolean {
-    return this.#store.outbox.has(decodeHex(id));
+  /** How far a message is by now; undefined where it was taken back. */
+  progressOf({ id, conversation }: SentMessage): SentMessage | undefined {
+    const bytes = decodeHex(id);
+    if (this.#store.outbox.has(bytes)) return { id, conversation, status: "queued" };
+    return this.#store.messages.has(conversation, bytes)
+      ? { id, conversation, status: "relayed" }
+      : undefined;
   }
 
   /** Whether anything is in the outbox. */
@@ -266,13 +294,15 @@ export class Client {
       connect: (attempt) => this.#dial(attempt),
       onConnection: async (connection) => {
         try {
-          await this.#greet(connection);
+          // With the new certificate it takes another connection.
+          if (!await this.#greet(connection)) return;
           connection.onPush((push) => this.#onPush(connection, push));
           await connection.request("watch", {});
           await this.catchUp();
           onState("online");
           await this.#tidy();
           await this.deliverAll(onTrouble);
+          this.#renewInTime(connection);
         } catch (error) {
           if (!isPassing(error)) throw error;
         }
@@ -308,7 +338,7 @@ export class Client {
   }
 
   async #onPush(connection: ClientConnection, push: Push): Promise<void> {
-    if (push.push === "crl") return await this.#identity.trust.updateCrl(push.crl);
+    if (push.push === "crl") return await this.#onCrl(connection, push.crl);
     await this.#serially(async () => {
       await this.#synchronizer.workIn(connection, push);
       this.#changed();
@@ -316,9 +346,75 @@ export class Client {
     }).catch(ignorePassing);
   }
 
-  #dial(signal: AbortSignal | undefined): Promise<ClientConnection> {
+  #withdraw({ id, conversation }: SentMessage): Promise<void> {
+    const bytes = decodeHex(id);
+    return this.#store.transaction(() => {
+      if (this.#store.outbox.withdraw(bytes)) this.#store.messages.delete(conversation, bytes);
+    });
+  }
+
+  /** A newer CRL may concern the relay itself, and members of conversations. */
+  async #onCrl(connection: ClientConnection, crl: Uint8Array): Promise<void> {
+    try {
+      await this.#takeCrl(connection, crl);
+    } catch (error) {
+      // Not awaited: the connection waits for this listener.
+      return void connection.close(toParleyError(error));
+    }
+    await this.#serially(async () => {
+      await this.#keepInOrder(connection);
+      this.#changed();
+    }).catch(ignorePassing);
+  }
+
+  async #takeCrl(connection: ClientConnection, crl: Uint8Array): Promise<void> {
+    const { trust, facts } = this.#identity;
+    await trust.updateCrl(crl);
+    await trust.checkServer(facts.host)([...connection.peerChain]);
+  }
+
+  async #keepInOrder(connection: ClientConnection): Promise<void> {
+    const troubles = await this.#upkeep.run(connection, () => this.#synchronizer.catchUp(connection));
+    troubles.forEach(this.#onWarning);
+  }
+
+  /** Renews the certificate when the time has come, for as long as the connection lasts. */
+  #renewInTime(connection: ClientConnection): void {
+    const dueInMs = identityRenewalDueAt(this.#identity).getTime() - this.#clock().getTime();
+    // It is past where the last attempt has failed.
+    const delayMs = dueInMs > 0 ? Math.min(dueInMs, MAX_RENEWAL_DELAY_MS) : RENEWAL_RETRY_MS;
+    const timer = setTimeout(async () => {
+      await this.#serially(() => this.#renewNow(connection)).catch((error) =>
+        this.#onWarning(toParleyError(error))
+      );
+      if (this.#connection === connection) this.#renewInTime(connection);
+    }, delayMs);
+    void connection.closed.then(() => clearTimeout(timer));
+  }
+
+  async #renewNow(connection: ClientConnection): Promise<void> {
+    if (!await this.#renewIfDue(connection)) return;
+    await this.#keepInOrder(connection);
+    await this.#tidy();
+  }
+
+  /** Says whether it did. A certificate that cannot be renewed now is good for a while yet. */
+  async #renewIfDue(connection: ClientConnection): Promise<boolean> {
+    if (identityRenewalDueAt(this.#identity) > this.#clock()) return false;
+    try {
+      await renewCertificate(this.#identity, connection);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ParleyError) || isPassing(error)) throw error;
+      this.#onWarning(error);
+      return false;
+    }
+  }
+
+  async #dial(signal: AbortSignal | undefined): Promise<ClientConnection> {
+    await reloadCertificate(this.#identity);
     const { facts, tls, trust } = this.#identity;
-    return dial({
+    return await dial({
       host: facts.host,
       port: facts.port,
       identity: tls,
@@ -327,27 +423,37 @@ export class Client {
     });
   }
 
-  /** Says hello; a newer CRL that comes with the answer holds for the relay's own certificate as well. */
-  async #greet(connection: ClientConnection): Promise<void> {
-    const { trust, facts } = this.#identity;
-    const hello = { version: PROTOCOL_VERSION, agent: this.#agent, crlNumber: trust.crlNumber };
+  /**
+   * Says hello; a newer CRL that comes with the answer holds for the relay's own certificate as well. Renews
+   * this device's certificate where it is time.
+   *
+   * @returns false where the certificate had expired: nothing else can be asked on this connection
+   */
+  async #greet(connection: ClientConnection): Promise<boolean> {
+    const { crlNumber } = this.#identity.trust;
+    const hello = { version: PROTOCOL_VERSION, agent: this.#agent, crlNumber };
     const answer = await connection.request("hello", hello);
-    if (answer.crl !== undefined) {
-      await trust.updateCrl(answer.crl);
-      await trust.checkServer(facts.host)([...connection.peerChain]);
+    if (answer.crl !== undefined) await this.#takeCrl(connection, answer.crl);
+    if (answer.expired) {
+      await renewCertificate(this.#identity, connection);
+      await connection.close();
+      return false;
     }
+    await this.#renewIfDue(connection);
     this.#keyPackagesLeft = answer.keyPackages ?? Infinity;
     this.#connection = connection;
     connection.closed.then(() => {
       if (this.#connection === connection) this.#connection = undefined;
     });
+    return true;
   }
 
   async #tidy(): Promise<void> {
     const connection = this.#connected();
     await this.#synchronizer.acknowledge(connection);
-    if (!needsKeyPackages(this.#keyPackagesLeft)) return;
-    await publishKeyPackages(this.#store, this.#mls, connection, this.#keyPackagesLeft);
+    const left = this.#keyPackagesLeft, serial = serialOf(this.#identity);
+    if (!needsKeyPackages(this.#store, left, serial)) return;
+    await publishKeyPackages(this.#store, this.#mls, connection, { left, serial });
     this.#keyPackagesLeft = Infinity;
   }
 

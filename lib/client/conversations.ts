@@ -22,6 +22,7 @@ import {
 } from "../wire/mod.ts";
 import { keyPackageValidity } from "./key_packages.ts";
 import { adoptPending, toSnapshot } from "./receiver.ts";
+import { serialOf } from "./renewal.ts";
 
 /** Others may win the epoch this often in a row before an attempt is given up. */
 const MAX_ATTEMPTS = 50;
@@ -34,11 +35,13 @@ interface MembershipGap {
   refused: DeviceRef[];
   /** Their leaf indices. */
   refusedLeaves: number[];
+  /** Whether this device is known to the others by a certificate that was renewed since. */
+  outdated: boolean;
 }
 
 /**
  * Keeps the groups of conversations as they should be: every device of the conversation's users is a member,
- * and nobody whose certificate was revoked or has expired.
+ * nobody whose certificate was revoked or has expired, and this device under its present certificate.
  *
  * A commit is stored with the state after it before it is sent. Its fate is learnt from the relay's answer
  * or from the log, whichever comes first, by any process of this identity.
@@ -91,21 +94,27 @@ export class Conversations {
     const rows = this.#store.groups.group(mailbox);
     const current = rows && toSnapshot(rows);
     const gap = await this.#findGap(current, devices);
-    if (current !== undefined && gap.missing.length + gap.refused.length === 0) return undefined;
+    if (current !== undefined && !gap.outdated && gap.missing.length + gap.refused.length === 0) {
+      return undefined;
+    }
     const packages = await this.#takeKeyPackages(gap.missing, connection);
     const added = gap.missing.filter((device) => packages.has(formatDeviceRef(device)));
     this.#assertReachable(mailbox, devices, current, added);
-    if (current !== undefined && added.length + gap.refused.length === 0) return undefined;
+    if (current !== undefined && !gap.outdated && added.length + gap.refused.length === 0) return undefined;
     const add = added.map((device) => packages.get(formatDeviceRef(device))!);
     return await this.#store.transaction(async () => {
       // Another process of this identity may have been quicker.
       const known = this.#store.pendingCommits.get(mailbox);
       if (known !== undefined) return known;
       if (this.#store.groups.epochNumber(mailbox) !== current?.epoch.number) return undefined;
-      const base = current ?? await createGroup(this.#mls, mailbox, keyPackageValidity(new Date()));
+      // Read again: another process may have sealed messages since, and the commit moves the same ratchet row.
+      const present = this.#store.groups.group(mailbox);
+      const base = present === undefined
+        ? await createGroup(this.#mls, mailbox, keyPackageValidity(new Date()))
+        : toSnapshot(present);
       const created = await createCommit(this.#mls, base, { add, remove: gap.refusedLeaves });
-      if (current !== undefined) {
-        this.#store.groups.setRatchet(mailbox, current.epoch.ownLeaf, created.ratchet);
+      if (present !== undefined) {
+        this.#store.groups.setRatchet(mailbox, base.epoch.ownLeaf, created.ratchet);
       }
       const pending = this.#toPending(mailbox, base, created, { add: added, remove: gap.refused });
       this.#store.pendingCommits.put(mailbox, pending);
@@ -115,13 +124,18 @@ export class Conversations {
 
   async #findGap(current: GroupSnapshot | undefined, devices: DeviceRef[]): Promise<MembershipGap> {
     const members = current?.members ?? [{ ...this.#self, leaf: -1 }];
-    const refusedLeaves = current === undefined ? [] : await checkMembers(this.#mls, current.tree);
+    const ownLeaf = current?.epoch.ownLeaf;
+    const untrusted = current === undefined ? [] : await checkMembers(this.#mls, current.tree);
+    // A member cannot remove itself; its own certificate it renews.
+    const refusedLeaves = untrusted.filter((leaf) => leaf !== ownLeaf);
+    const own = current?.members.find(({ leaf }) => leaf === ownLeaf);
     const trusted = members.filter(({ leaf }) => !refusedLeaves.includes(leaf));
     const refused = members.filter(({ leaf }) => refusedLeaves.includes(leaf));
     return {
       missing: devices.filter((one) => !trusted.some((member) => same(member, one))),
       refused: refused.map(({ user, device }) => ({ user, device })),
       refusedLeaves,
+      outdated: own !== undefined && own.serial !== serialOf({ mls: this.#mls.identity }),
     };
   }
 

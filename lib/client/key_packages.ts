@@ -13,27 +13,33 @@ export function keyPackageValidity(now: Date): { notBefore: Date; notAfter: Date
   return { notBefore: new Date(now.getTime() - HOUR_MS), notAfter: new Date(now.getTime() + LIFETIME_MS) };
 }
 
-/** Whether the relay has few key packages left. */
-export function needsKeyPackages(left: number): boolean {
-  return left < LOW;
+/** Whether the relay has few key packages left, or has those of a certificate that was renewed since. */
+export function needsKeyPackages(store: ClientStore, left: number, serial: string): boolean {
+  return left < LOW || store.facts.get("key-packages") !== serial;
 }
 
 /**
- * Makes key packages, keeps their private keys, and publishes them. The first time a last-resort one goes
- * with them, which the relay hands out when all others are gone.
+ * Makes key packages, keeps their private keys, and publishes them. The first time that it does so with a
+ * certificate they take the place of all that are there, and a last-resort one goes with them, which the relay
+ * hands out when all others are gone. Private keys are kept until a welcome has used them: one may be on its way.
+ *
+ * @param left How many the relay has left
+ * @param serial The serial number of the present certificate
  */
 export async function publishKeyPackages(
   store: ClientStore,
   mls: MlsContext,
   connection: ClientConnection,
-  left: number,
+  { left, serial }: { left: number; serial: string },
 ): Promise<void> {
+  // Not the client's clock: ts-mls compares with the system's.
   const validity = keyPackageValidity(new Date());
+  const replace = store.facts.get("key-packages") !== serial;
   const fresh: GeneratedKeyPackage[] = [];
-  for (let count = left; count < FULL; count++) fresh.push(await generateKeyPackage(mls, validity));
-  const lastResort = store.keyPackages.hasLastResort()
-    ? undefined
-    : await generateKeyPackage(mls, validity, { lastResort: true });
+  for (let count = replace ? 0 : left; count < FULL; count++) {
+    fresh.push(await generateKeyPackage(mls, validity));
+  }
+  const lastResort = replace ? await generateKeyPackage(mls, validity, { lastResort: true }) : undefined;
   await store.transaction(() => {
     for (const one of fresh) store.keyPackages.add({ ...one, lastResort: false });
     if (lastResort !== undefined) store.keyPackages.add({ ...lastResort, lastResort: true });
@@ -41,5 +47,7 @@ export async function publishKeyPackages(
   await connection.request("publish-key-packages", {
     packages: fresh.map(({ message }) => message),
     lastResort: lastResort?.message,
+    replace,
   });
+  if (replace) await store.transaction(() => store.facts.set("key-packages", serial));
 }

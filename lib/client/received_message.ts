@@ -7,9 +7,12 @@ import { decodeContent } from "./content.ts";
 export interface ReceivedMessage {
   /** Its place in this identity's history. */
   position: number;
-  /** `undecryptable`: something arrived that could not be opened; `text` says why. */
-  type: "message" | "undecryptable";
-  /** Who sent it: the MLS credential's user (for what could not be opened: the relay's word). */
+  /**
+   * `undecryptable`: something arrived that could not be opened; `text` says why. `revoked`: the certificate
+   * of `from`'s device was revoked; the device is removed from the conversation.
+   */
+  type: "message" | "undecryptable" | "revoked";
+  /** Who sent it: the MLS credential's user (for what could not be opened: the relay's word), or who it is about. */
   from: string;
   /** From which device. */
   device: string;
@@ -17,7 +20,7 @@ export interface ReceivedMessage {
   conversation: string;
   /** The message's id, 32 hexadecimal digits. */
   id: string;
-  /** When the relay accepted it. */
+  /** When the relay accepted it, or when the certificate was revoked. */
   time: Date;
   /** What it says. */
   text: string;
@@ -36,7 +39,7 @@ export function toReceivedMessage(row: MessageRow): ReceivedMessage {
     conversation: mailbox,
     id: encodeHex(id),
     time: new Date(time),
-    text: kind === "undecryptable" ? decodeUtf8(content) : describe(content),
+    text: kind === "message" ? describe(content) : decodeUtf8(content),
     outgoing,
   };
 }

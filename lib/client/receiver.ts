@@ -12,6 +12,11 @@ import {
 } from "../mls/mod.ts";
 import type { ClientStore, GroupRows } from "../store/mod.ts";
 import { type DeviceRef, directUsers, type Entry } from "../wire/mod.ts";
+import { noteRevocation } from "./revocation_note.ts";
+import type { Trust } from "./trust.ts";
+
+/** What a receiver has to know of certificates. */
+export type ReceiverTrust = Pick<Trust, "checkCredentialAt" | "revokedAt">;
 
 /** How an attempt to work entries in ended: `gap` where entries before them are missing. */
 export type WorkedIn = "done" | "gap";
@@ -24,12 +29,14 @@ export type WorkedIn = "done" | "gap";
 export class Receiver {
   readonly #store: ClientStore;
   readonly #mls: MlsContext;
+  readonly #trust: ReceiverTrust;
   readonly #self: DeviceRef;
 
   /** Works into a store as one device. */
-  constructor(store: ClientStore, mls: MlsContext, self: DeviceRef) {
+  constructor(store: ClientStore, mls: MlsContext, trust: ReceiverTrust, self: DeviceRef) {
     this.#store = store;
     this.#mls = mls;
+    this.#trust = trust;
     this.#self = self;
   }
 
@@ -74,7 +81,12 @@ export class Receiver {
       if (outbox.has(entry.id)) this.#relayed(mailbox, entry);
       return;
     }
-    if (mailboxes.get(mailbox).state !== "active") return;
+    if (mailboxes.get(mailbox).state === "broken") {
+      throw new ProtocolError(
+        "conversation-broken",
+        "an earlier change of the conversation could not be applied",
+      );
+    }
     const epoch = senders.epoch();
     if (epoch === undefined) {
       throw new ProtocolError("not-a-member", "this device is not in the conversation");
@@ -84,6 +96,10 @@ export class Receiver {
       throw new AuthenticationError("entry-id-wrong", "the relay gave the message another id");
     }
     const sender = senders.member(opened.leaf)!;
+    const revokedAt = this.#trust.revokedAt(sender.serial);
+    if (revokedAt !== undefined && revokedAt.getTime() <= entry.time) {
+      throw new AuthenticationError("sender-revoked", "the sender's certificate had been revoked");
+    }
     groups.setRatchet(mailbox, opened.leaf, opened.ratchet);
     sender.ratchet = opened.ratchet;
     messages.add({
@@ -111,8 +127,11 @@ export class Receiver {
     if (pending !== undefined && equalBytes(pending.id, entry.id)) return adoptPending(this.#store, mailbox);
     const current = groups.group(mailbox);
     if (current === undefined || mailboxes.get(mailbox).state !== "active") return;
-    const { next } = await processCommit(this.#mls, toSnapshot(current), entry.body);
+    const { next } = await processCommit(this.#mlsAt(entry), toSnapshot(current), entry.body);
     pendingCommits.delete(mailbox);
+    for (const member of current.members) {
+      noteRevocation(this.#store, this.#trust, mailbox, member, this.#self);
+    }
     if (next === undefined) {
       groups.remove(mailbox);
       mailboxes.setState(mailbox, "left");
@@ -136,7 +155,7 @@ export class Receiver {
     if (own === undefined) {
       throw new ProtocolError("key-package-unknown", "the welcome is for no key of ours");
     }
-    const joined = await joinGroup(this.#mls, entry.body, own.message, own.privateKeys);
+    const joined = await joinGroup(this.#mlsAt(entry), entry.body, own.message, own.privateKeys);
     checkMembership(mailbox, joined, this.#self);
     groups.replace(mailbox, toRows(joined));
     mailboxes.advance(mailbox, seq);
@@ -144,6 +163,15 @@ export class Receiver {
     pendingCommits.delete(mailbox);
     outbox.unsealOthers(mailbox, joined.epoch.number);
     if (!own.lastResort) keyPackages.delete(own.reference);
+  }
+
+  /** Credentials are judged as of when the relay took the entry: nobody can go on who refuses what others took. */
+  #mlsAt({ time }: Entry): MlsContext {
+    const at = new Date(time);
+    return {
+      ...this.#mls,
+      checkCredential: (certificates) => this.#trust.checkCredentialAt(certificates, at),
+    };
   }
 
   #explain(mailbox: string, entry: Entry, error: ParleyError): void {
@@ -206,7 +234,7 @@ function isPeersFault(error: unknown): error is ParleyError {
   return error instanceof ParleyError && ["decode", "protocol", "authentication"].includes(error.kind);
 }
 
-type SenderRow = DeviceRef & { signatureKey: Uint8Array; ratchet: Uint8Array };
+type SenderRow = DeviceRef & { serial: string; signatureKey: Uint8Array; ratchet: Uint8Array };
 
 /** Keeps what a batch of messages needs again and again, within one transaction and one epoch. */
 class SenderCache {

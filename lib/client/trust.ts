@@ -10,6 +10,7 @@ import {
   parseIdentityUri,
   parsePublicKeyInfo,
   parseRevocationList,
+  type RevocationList,
   type VerifiedCertificate,
 } from "../pki/mod.ts";
 import type { ChainCheck, VerifiedPeer } from "../transport/mod.ts";
@@ -22,24 +23,42 @@ export class Trust {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #verifier: ChainVerifier;
-  #crlNumber: number | undefined;
+  /** Knows no revocations: for what was valid at an earlier time. */
+  readonly #pastVerifier: ChainVerifier;
+  #crl: RevocationList | undefined;
 
-  private constructor(folder: string, root: Uint8Array, crl: Uint8Array | undefined, clock: Clock) {
+  private constructor(
+    folder: string,
+    { root, intermediates }: { root: Uint8Array; intermediates: Uint8Array[] },
+    crl: Uint8Array | undefined,
+    clock: Clock,
+  ) {
     this.#folder = folder;
     this.#clock = clock;
-    this.#verifier = new ChainVerifier({ roots: [root], crls: crl === undefined ? [] : [crl] });
-    this.#crlNumber = crl === undefined ? undefined : parseRevocationList(crl).number;
+    this.#verifier = new ChainVerifier({
+      roots: [root],
+      intermediates,
+      crls: crl === undefined ? [] : [crl],
+    });
+    this.#pastVerifier = new ChainVerifier({ roots: [root], intermediates });
+    this.#crl = crl && parseRevocationList(crl);
   }
 
   /** Reads the root and the CRL from an identity's folder. */
   static async open(folder: string, clock: Clock): Promise<Trust> {
     const [root] = parseCertificates(await readText(folder, "root"));
-    return new Trust(folder, root!, await readCrl(folder), clock);
+    const [, ...intermediates] = parseCertificates(await readText(folder, "certificates"));
+    return new Trust(folder, { root: root!, intermediates }, await readCrl(folder), clock);
   }
 
   /** The number of the CRL that is in force. */
   get crlNumber(): number | undefined {
-    return this.#crlNumber;
+    return this.#crl?.number;
+  }
+
+  /** When a certificate was revoked, by its serial number; undefined where it was not. */
+  revokedAt(serial: string): Date | undefined {
+    return this.#crl?.revoked.get(serial)?.revokedAt;
   }
 
   /** Checks the certificate of the relay that was dialled. */
@@ -57,13 +76,32 @@ export class Trust {
   }
 
   /**
+   * Checks a credential as of an earlier time: what a conversation's log holds was made under certificates that
+   * may have expired or been revoked since.
+   */
+  async checkCredentialAt(certificates: Uint8Array[], time: Date): Promise<CredentialHolder> {
+    await this.#pastVerifier.verify({ chain: certificates, usage: "device", now: time });
+    for (const certificate of certificates) {
+      const revokedAt = this.revokedAt(parseCertificate(certificate).serial);
+      if (revokedAt === undefined || revokedAt > time) continue;
+      throw new AuthenticationError("cert-revoked", "certificate refused: it was revoked");
+    }
+    return await readCredential(certificates);
+  }
+
+  /** Checks a certificate that was issued to this device now. */
+  verifyOwn(certificates: Uint8Array[]): Promise<VerifiedCertificate> {
+    return this.#verifier.verify({ chain: certificates, usage: "device", now: this.#clock() });
+  }
+
+  /**
    * Takes a newer CRL, in memory and on disk.
    *
    * @throws {AuthenticationError} `crl-untrusted`, `crl-signature`, `crl-stale`
    */
   async updateCrl(der: Uint8Array): Promise<void> {
-    const { number } = await this.#verifier.updateCrl(der);
-    this.#crlNumber = number;
+    this.#crl = await this.#verifier.updateCrl(der);
+    const { number } = this.#crl;
     const stored = await readCrl(this.#folder);
     if (stored !== undefined && parseRevocationList(stored).number >= number) return;
     writePrivateFile(`${this.#folder}/${identityFiles.crl}`, der);
@@ -73,9 +111,9 @@ export class Trust {
 /** Reads whose a credential is that was checked before. */
 export function readCredential(certificates: Uint8Array[]): Promise<CredentialHolder> {
   try {
-    const { extensions, spki } = parseCertificate(certificates[0] ?? new Uint8Array());
+    const { extensions, spki, serial } = parseCertificate(certificates[0] ?? new Uint8Array());
     const { user, device } = parseIdentityUri(extensions.subjectAltNames?.uris[0] ?? "");
-    return Promise.resolve({ user, device, publicKey: rawEd25519Key(spki) });
+    return Promise.resolve({ user, device, serial, publicKey: rawEd25519Key(spki) });
   } catch (cause) {
     if (!(cause instanceof ParleyError)) throw cause;
     return Promise.reject(

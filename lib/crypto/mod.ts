@@ -20,6 +20,14 @@ export {
 } from "./ed25519.ts";
 export { ed25519SeedFromPkcs8, ed25519SeedToPkcs8 } from "./ed25519_pkcs8.ts";
 export { Ed25519Signer, Ed25519Verifier } from "./ed25519_sync.ts";
+export {
+  checkFiniteFieldValue,
+  deriveFiniteFieldPublicValue,
+  type FiniteFieldGroup,
+  type FiniteFieldKeyPair,
+  generateFiniteFieldKeyPair,
+  modpGroup14,
+} from "./finite_field.ts";
 export { type Hashing, type HashName, hashSizes, type MacHashName } from "./hashing.ts";
 export { hkdf, hkdfExpand, hkdfExtract, type HkdfOptions } from "./hkdf.ts";
 export { signHmac, verifyHmac } from "./hmac.ts";

@@ -11,6 +11,8 @@ export interface CredentialHolder {
   user: string;
   /** The device of the same URI. */
   device: string;
+  /** The certificate's serial number. */
+  serial: string;
   /** The certificate's Ed25519 public key, raw. */
   publicKey: Uint8Array;
 }

@@ -17,8 +17,12 @@ import {
 } from "./group_snapshot.ts";
 import { decodeKeyPackageMessage } from "./key_package.ts";
 import { withMlsErrors } from "./mls_error.ts";
+import { replaceCertificates } from "./replace_certificates.ts";
 
-/** What a commit changes. With neither it only refreshes this member's keys. */
+/**
+ * What a commit changes. With neither it refreshes this member's keys and brings its leaf to the certificates
+ * of its identity (RFC 9420 §5.3.1); so does a commit that removes. One that only adds leaves the leaf alone.
+ */
 export interface CommitChanges {
   /** Key packages of devices to add, as MLSMessages. */
   add?: Uint8Array[];
@@ -59,7 +63,11 @@ export function createCommit(
     withClientConfig(context, async (config) => {
       const { suite } = context;
       const state = toClientState(context, current.epoch, current.tree, current.ratchets, config);
-      const { commit, welcome, newState } = await createMlsCommit({ state, cipherSuite: suite }, {
+      const { ratchetTree, privatePath: { leafIndex } } = state;
+      // The path's new leaf takes its credential over from the tree that the commit begins with.
+      const renewed = replaceCertificates(ratchetTree, leafIndex, context.identity.certificates);
+      const base = changesLeaf(changes) ? { ...state, ratchetTree: renewed } : state;
+      const { commit, welcome, newState } = await createMlsCommit({ state: base, cipherSuite: suite }, {
         extraProposals: toProposals(changes),
         ratchetTreeExtension: true,
       });
@@ -71,6 +79,11 @@ export function createCommit(
       };
     })
   );
+}
+
+/** Whether the commit has a path (RFC 9420 §12.4): it needs none where it only adds. */
+function changesLeaf({ add = [], remove = [] }: CommitChanges): boolean {
+  return remove.length > 0 || add.length === 0;
 }
 
 function toProposals(changes: CommitChanges): Proposal[] {

@@ -21,6 +21,8 @@ export interface Member {
   user: string;
   /** The device of its credential. */
   device: string;
+  /** The serial number of its certificate. */
+  serial: string;
   /** Its Ed25519 public key, raw. */
   signatureKey: Uint8Array;
 }
@@ -115,8 +117,8 @@ async function readMembers(context: MlsContext, tree: RatchetTree): Promise<Memb
     if (credential.credentialType !== "x509") {
       throw new ProtocolError("mls-invalid", "a member has no X.509 credential");
     }
-    const { user, device } = await context.readCredential(credential.certificates);
-    members.push({ leaf: index / 2, user, device, signatureKey: signaturePublicKey });
+    const { user, device, serial } = await context.readCredential(credential.certificates);
+    members.push({ leaf: index / 2, user, device, serial, signatureKey: signaturePublicKey });
   }
   return members;
 }

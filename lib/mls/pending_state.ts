@@ -7,7 +7,7 @@ import type { GroupSnapshot, Member } from "./group_snapshot.ts";
  * Encodes a whole snapshot as one byte string: for a commit whose fate is not known yet.
  *
  * ```text
- * epoch<V> | tree<V> | uint32 count | count * (uint32 leaf | user<V> | device<V> | key<V> | ratchet<V>)
+ * epoch<V> | tree<V> | uint32 count | count * (uint32 leaf | user<V> | device<V> | serial<V> | key<V> | ratchet<V>)
  * ```
  *
  * `<V>` is a byte string after its variable-size length (RFC 9420 §2.1.2).
@@ -18,10 +18,11 @@ export function encodePendingState(state: GroupSnapshot): Uint8Array {
   put(state.epoch.encode());
   put(state.tree);
   writer.u32(state.members.length);
-  for (const { leaf, user, device, signatureKey } of state.members) {
+  for (const { leaf, user, device, serial, signatureKey } of state.members) {
     writer.u32(leaf);
     put(encodeUtf8(user));
     put(encodeUtf8(device));
+    put(encodeUtf8(serial));
     put(signatureKey);
     put(state.ratchets.get(leaf) ?? new Uint8Array());
   }
@@ -44,7 +45,8 @@ export function decodePendingState(bytes: Uint8Array): GroupSnapshot {
     const leaf = reader.u32("leaf");
     const user = decodeUtf8(take("user"));
     const device = decodeUtf8(take("device"));
-    members.push({ leaf, user, device, signatureKey: take("key") });
+    const serial = decodeUtf8(take("serial"));
+    members.push({ leaf, user, device, serial, signatureKey: take("key") });
     ratchets.set(leaf, take("ratchet"));
   }
   reader.end("pending state");

@@ -1,6 +1,6 @@
 import { emptyPskIndex, processPrivateMessage } from "ts-mls";
 import type { ProposalWithSender } from "ts-mls/unappliedProposals.js";
-import { ProtocolError } from "../errors/mod.ts";
+import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
 import { type MlsContext, withClientConfig } from "./context.ts";
 import { type GroupSnapshot, takeSnapshot, toClientState } from "./group_snapshot.ts";
 import { withMlsErrors } from "./mls_error.ts";
@@ -49,9 +49,19 @@ export function processCommit(
         throw invalid("holds other proposals");
       }
       const removed = result.newState.groupActiveState.kind === "removedFromGroup";
-      return { author, next: removed ? undefined : await takeSnapshot(context, result.newState) };
+      if (removed) return { author, next: undefined };
+      const next = await takeSnapshot(context, result.newState);
+      assertSameHolder(current, next, author);
+      return { author, next };
     })
   );
+}
+
+/** RFC 9420 §5.3.1: another certificate in the author's leaf has to be the same device's. */
+function assertSameHolder(current: GroupSnapshot, next: GroupSnapshot, author: number): void {
+  const [before, after] = [current, next].map(({ members }) => members.find(({ leaf }) => leaf === author));
+  if (before?.user === after?.user && before?.device === after?.device) return;
+  throw new AuthenticationError("credential-invalid", "a member has changed its name");
 }
 
 function isKnown({ proposal }: ProposalWithSender): boolean {

@@ -5,8 +5,8 @@ export interface Issuance {
   /** The serial number in lower-case hexadecimal. */
   serial: string;
   /** What the certificate is for. */
-  kind: "server" | "device";
-  /** The names it vouches for: `USER/DEVICE`, or DNS names and addresses. */
+  kind: "server" | "device" | "authority";
+  /** The names it vouches for: `USER/DEVICE`, or DNS names and addresses; an authority's own name. */
   names: string[];
   /** The user, for a device. */
   user?: string;

@@ -74,6 +74,8 @@ function readContent(signed: SignedStructure): Omit<Certificate, "der" | "signed
     throw new DecodeError("cert-malformed", "cannot decode certificate: two different signature algorithms");
   }
   const issuer = content.element(DerTag.sequence, "issuer").der;
+  // RFC 5280 §4.1.2.4; an empty name would match every other empty one.
+  if (issuer.length === 2) throw new DecodeError("cert-malformed", "cannot decode issuer: an empty name");
   const validity = content.sequence("validity");
   const notBefore = validity.time("notBefore");
   const notAfter = validity.time("notAfter");

@@ -7,9 +7,15 @@ import type { Clock } from "./clock.ts";
 import { fingerprintOf, hashCertificate } from "./fingerprint.ts";
 import { type Identity, parseName } from "./identity.ts";
 import { formatInvite, generateInviteToken, hashInviteToken } from "./invite.ts";
-import { createDeviceCertificate, createServerCertificate, type Issuer } from "./issue_certificate.ts";
+import {
+  createDeviceCertificate,
+  createIntermediateCertificate,
+  createServerCertificate,
+  type Issuer,
+} from "./issue_certificate.ts";
 import { endOfLifetime } from "./lifetime.ts";
 import { formatRelayAddress, type RelayAddress } from "./relay_address.ts";
+import { lifetimeMsOf, RENEWAL_GRACE_MS, renewalDueAt } from "./renewal.ts";
 import { createRevocationList } from "./revocation_list.ts";
 import type { RevocationReason } from "./revocation_reason.ts";
 import { parseServerName } from "./server_name.ts";
@@ -18,6 +24,8 @@ import { parseServerName } from "./server_name.ts";
 export interface CertificateAuthorityOptions {
   /** Its certificate, DER. */
   certificate: Uint8Array;
+  /** The certificates of the authorities above it, DER, the root last. None for a root, which is the default. */
+  above?: Uint8Array[];
   /** Gives its private key; asked once, and only when something has to be signed. */
   loadKey: () => Promise<CryptoKey>;
   /** Its records. */
@@ -26,6 +34,8 @@ export interface CertificateAuthorityOptions {
   clock: Clock;
   /** Where serial numbers and tokens come from. */
   random: RandomSource;
+  /** How long certificates of servers and devices are valid where nothing else is said. Default one year. */
+  leafLifetimeMs?: number;
 }
 
 /** An invite that was just made. */
@@ -56,11 +66,14 @@ const REDEEM_AGAIN_MS = 10 * 60_000;
 export class CertificateAuthority {
   /** The authority's own certificate, DER. */
   readonly certificate: Uint8Array;
+  /** Its certificate and those of the authorities above it, DER, the root last. */
+  readonly chain: readonly Uint8Array<ArrayBuffer>[];
   readonly #certificate: Certificate;
   readonly #loadKey: () => Promise<CryptoKey>;
   readonly #log: CaLog;
   readonly #clock: Clock;
   readonly #random: RandomSource;
+  readonly #leafLifetimeMs: number;
   #key: Promise<CryptoKey> | undefined;
 
   /**
@@ -71,10 +84,43 @@ export class CertificateAuthority {
   constructor(options: CertificateAuthorityOptions) {
     this.#certificate = parseCertificate(options.certificate);
     this.certificate = options.certificate;
+    this.chain = [options.certificate, ...options.above ?? []].map((der) => new Uint8Array(der));
     this.#loadKey = options.loadKey;
     this.#log = options.log;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#leafLifetimeMs = options.leafLifetimeMs ?? LEAF_LIFETIME_MS;
+  }
+
+  /** The certificate of the root that everything it issues is verified under, DER. */
+  get root(): Uint8Array<ArrayBuffer> {
+    return this.chain.at(-1)!;
+  }
+
+  /** What the holder of a certificate of this authority shows: it and those above it, DER, without the root. */
+  chainOf(certificate: Uint8Array): Uint8Array<ArrayBuffer>[] {
+    return [new Uint8Array(certificate), ...this.chain.slice(0, -1)];
+  }
+
+  /**
+   * Issues the certificate of an authority below this one. It issues to servers and devices, and to no further
+   * authority.
+   *
+   * @param options.name the common name
+   * @param options.spki the authority's public key
+   * @param options.lifetimeMs how long it is valid, at most as long as this authority
+   * @throws {UsageError} `ca-name-malformed`, `lifetime-malformed`, `ca-expired`, `ca-path-length` where this
+   * authority may have none below it
+   * @throws {DecodeError} `key-malformed`, `key-unsupported`
+   * @throws {AuthenticationError} `key-weak`
+   */
+  async issueAuthority(options: { name: string; spki: Uint8Array; lifetimeMs: number }): Promise<Issuance> {
+    const subscriber = this.#subscriber(options);
+    const { name } = options;
+    const certificate = await createIntermediateCertificate({ ...subscriber, name }, await this.#issuer());
+    const issuance = describeIssuance(certificate, subscriber.now, { kind: "authority", names: [name] });
+    this.#log.atomically(() => this.#log.appendIssuance(issuance));
+    return issuance;
   }
 
   /**
@@ -90,10 +136,7 @@ export class CertificateAuthority {
   async issueServer(
     options: { names: string[]; spki: Uint8Array; lifetimeMs?: number },
   ): Promise<Issuance> {
-    const names = options.names.map((name) => parseServerName(name).text);
-    const subscriber = this.#subscriber(options);
-    const certificate = await createServerCertificate({ ...subscriber, names }, await this.#issuer());
-    const issuance = describeIssuance(certificate, subscriber.now, { kind: "server", names });
+    const issuance = await this.#createServer(options);
     this.#log.atomically(() => this.#log.appendIssuance(issuance));
     return issuance;
   }
@@ -115,6 +158,73 @@ export class CertificateAuthority {
       this.#log.appendIssuance(issuance);
     });
     return issuance;
+  }
+
+  /**
+   * Issues a device certificate as {@link issueDevice} does. Who asks again within ten minutes with the same
+   * names and key gets the same certificate; its connection may have broken after it was issued.
+   *
+   * @throws what {@link issueDevice} throws
+   */
+  async enrollDevice(applicant: Identity & { spki: Uint8Array }): Promise<Issuance> {
+    return this.#issuedLately(applicant) ?? await this.issueDevice(applicant);
+  }
+
+  /**
+   * Renews a device's certificate for its key and for as long as it was issued for. Where the key has a newer
+   * one that is not due for renewal itself, that one is returned: the answer may have been lost.
+   *
+   * @param serial the serial number of the certificate that the device has shown
+   * @throws {AuthenticationError} `cert-unknown`, `cert-revoked` where it or a newer one of the same key is
+   * revoked, `cert-expired` after the grace period of {@link RENEWAL_GRACE_MS}, `device-exists` where another
+   * key has the device's name by now
+   * @throws {UsageError} `ca-expired`
+   */
+  async renewDevice(serial: string): Promise<Issuance> {
+    const shown = this.#log.findIssuance(serial);
+    const { user, device } = shown ?? {};
+    if (shown === undefined || user === undefined || device === undefined) {
+      throw new AuthenticationError("cert-unknown", "this authority has issued no such device certificate");
+    }
+    const known = this.#newestOf(shown);
+    if (known !== undefined) return known;
+    const { spki, notBefore, notAfter } = parseCertificate(shown.certificate);
+    const lifetimeMs = lifetimeMsOf({ notBefore, notAfter });
+    const issuance = await this.#createDevice({ user, device, spki, lifetimeMs });
+    return this.#log.atomically(() => {
+      const meanwhile = this.#newestOf(shown);
+      if (meanwhile !== undefined) return meanwhile;
+      this.#log.appendIssuance(issuance);
+      return issuance;
+    });
+  }
+
+  /**
+   * Renews a certificate of a server or a device because the operator asks for it: a new one for the same key
+   * and names, whether or not it is due. The old one stays valid until it ends.
+   *
+   * @param options.lifetimeMs default as long as the one before
+   * @throws {AuthenticationError} `cert-unknown`, `cert-revoked`, `cert-expired` after the grace period of
+   * {@link RENEWAL_GRACE_MS}, `device-exists` where another key has the device's name by now
+   * @throws {UsageError} `ca-expired`, `lifetime-malformed`
+   */
+  async renew(serial: string, options: { lifetimeMs?: number } = {}): Promise<Issuance> {
+    const old = this.#log.findIssuance(serial.toLowerCase());
+    if (old === undefined || old.kind === "authority") {
+      throw new AuthenticationError("cert-unknown", "this authority has issued no such certificate to renew");
+    }
+    this.#checkRenewable(old);
+    const { kind, names, user, device } = old;
+    const { spki, notBefore, notAfter } = parseCertificate(old.certificate);
+    const lifetimeMs = options.lifetimeMs ?? lifetimeMsOf({ notBefore, notAfter });
+    const issuance = kind === "server" || user === undefined || device === undefined
+      ? await this.#createServer({ names, spki, lifetimeMs })
+      : await this.#createDevice({ user, device, spki, lifetimeMs });
+    return this.#log.atomically(() => {
+      this.#checkRenewable(this.#log.findIssuance(old.serial) ?? old);
+      this.#log.appendIssuance(issuance);
+      return issuance;
+    });
   }
 
   /**
@@ -184,7 +294,7 @@ export class CertificateAuthority {
     const relay = formatRelayAddress(options.relay);
     const record = { tokenHash: hashInviteToken(token), user, relay, createdAt, expiresAt };
     this.#log.atomically(() => this.#log.appendInvite(record));
-    const rootHash = hashCertificate(this.certificate);
+    const rootHash = hashCertificate(this.root);
     return { invite: formatInvite({ relay: options.relay, user, rootHash, token }), user, expiresAt };
   }
 
@@ -224,6 +334,15 @@ export class CertificateAuthority {
     });
   }
 
+  async #createServer(
+    options: { names: string[]; spki: Uint8Array; lifetimeMs?: number },
+  ): Promise<Issuance> {
+    const names = options.names.map((name) => parseServerName(name).text);
+    const subscriber = this.#subscriber(options);
+    const certificate = await createServerCertificate({ ...subscriber, names }, await this.#issuer());
+    return describeIssuance(certificate, subscriber.now, { kind: "server", names });
+  }
+
   async #createDevice(options: Identity & { spki: Uint8Array; lifetimeMs?: number }): Promise<Issuance> {
     const { user, device } = options;
     const subscriber = this.#subscriber(options);
@@ -240,7 +359,7 @@ export class CertificateAuthority {
   }
 
   #subscriber(options: { spki: Uint8Array; lifetimeMs?: number }) {
-    const { spki, lifetimeMs = LEAF_LIFETIME_MS } = options;
+    const { spki, lifetimeMs = this.#leafLifetimeMs } = options;
     return { spki, lifetimeMs, now: this.#clock(), random: this.#random };
   }
 
@@ -272,6 +391,45 @@ export class CertificateAuthority {
     throw new AuthenticationError("device-exists", `${user}/${device} has a certificate already`, {
       hint: "choose another device name, or revoke that certificate first",
     });
+  }
+
+  /** Refuses to renew what is revoked, what expired too long ago, and what another key has taken the place of. */
+  #checkRenewable({ user, device, fingerprint, notAfter, revocation }: LoggedIssuance): void {
+    if (revocation !== undefined) {
+      throw new AuthenticationError("cert-revoked", "the certificate was revoked");
+    }
+    if (notAfter.getTime() + RENEWAL_GRACE_MS < this.#clock().getTime()) {
+      throw new AuthenticationError("cert-expired", "the certificate expired too long ago to be renewed", {
+        hint: "enrol again",
+      });
+    }
+    if (user === undefined || device === undefined) return;
+    // While it was expired its name was free, and may have been taken.
+    const others = this.#log.listIssuances({ user, device }).filter((one) => one.fingerprint !== fingerprint);
+    if (others.some((one) => this.statusOf(one) === "active")) {
+      throw new AuthenticationError("device-exists", `${user}/${device} has another key by now`);
+    }
+  }
+
+  /** The certificate of the same key that need not be renewed yet; undefined where none is. */
+  #newestOf(shown: LoggedIssuance): LoggedIssuance | undefined {
+    const { user = "", device = "", fingerprint } = shown;
+    const ofDevice = this.#log.listIssuances({ user, device });
+    const ofKey = ofDevice.filter((one) => one.fingerprint === fingerprint);
+    const since = ofKey.slice(ofKey.findIndex(({ serial }) => serial === shown.serial));
+    this.#checkRenewable(since.find(({ revocation }) => revocation !== undefined) ?? shown);
+    const now = this.#clock().getTime();
+    const newest = since.at(-1)!;
+    return renewalDueAt(parseCertificate(newest.certificate)).getTime() > now ? newest : undefined;
+  }
+
+  /** What this applicant was issued a moment ago. */
+  #issuedLately({ user, device, spki }: Identity & { spki: Uint8Array }): Issuance | undefined {
+    const earliest = this.#clock().getTime() - REDEEM_AGAIN_MS;
+    return this.#log.listIssuances({ user, device }).find((one) =>
+      this.statusOf(one) === "active" && one.issuedAt.getTime() >= earliest &&
+      equalBytes(parseCertificate(one.certificate).spki, spki)
+    );
   }
 
   #usableInvite(tokenHash: Uint8Array, { user }: Identity): LoggedInvite {

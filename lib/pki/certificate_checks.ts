@@ -2,6 +2,7 @@ import { AuthenticationError, DecodeError } from "../errors/mod.ts";
 import type { Certificate } from "./certificate.ts";
 import { ExtendedKeyUsage } from "./certificate_extensions.ts";
 import { type Identity, parseIdentityUri } from "./identity.ts";
+import { parseIpAddress } from "./ip_address.ts";
 import { checkSigningKey } from "./key_pair.ts";
 import { parsePublicKeyInfo } from "./public_key_info.ts";
 import { parseServerName } from "./server_name.ts";
@@ -55,6 +56,10 @@ export function checkUsage(path: Certificate[], usage: CertificateUsage): void {
   const wanted = usage === "server" ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth;
   const extensions = leaf?.extensions;
   if (extensions?.basicConstraints?.isCa === true) throw refused("cert-usage", "it is that of an authority");
+  // RFC 5280 §4.2.1.3: only an authority's key may sign certificates.
+  if (extensions?.keyUsage?.includes("keyCertSign")) {
+    throw refused("cert-usage", "its key signs certificates");
+  }
   if (extensions?.keyUsage?.includes("digitalSignature") !== true) {
     throw refused("cert-usage", "its key is not for signatures");
   }
@@ -84,10 +89,14 @@ export function readIdentity(leaf: Certificate): Identity {
   }
 }
 
-/** The names of a server certificate: DNS names in lower case, and addresses. */
+/**
+ * The names of a server certificate: DNS names in lower case, and addresses. A dNSName that looks like an address
+ * is neither (RFC 9525 §6.3): addresses stand in iPAddress.
+ */
 export function readServerNames(leaf: Certificate): string[] {
   const names = leaf.extensions.subjectAltNames;
-  return [...names?.dnsNames.map((name) => name.toLowerCase()) ?? [], ...names?.ipAddresses ?? []];
+  const dnsNames = names?.dnsNames.filter((name) => parseIpAddress(name) === undefined) ?? [];
+  return [...dnsNames.map((name) => name.toLowerCase()), ...names?.ipAddresses ?? []];
 }
 
 /**

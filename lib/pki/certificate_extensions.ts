@@ -90,7 +90,7 @@ export function readExtensions(list: DerReader): Extension[] {
   while (!list.atEnd) {
     const reader = list.sequence("extension");
     const oid = reader.oid("extension");
-    const critical = reader.nextTag === DerTag.boolean && reader.boolean("critical");
+    const critical = readDefaultFalse(reader, "critical");
     const value = reader.octets("extension");
     reader.end("extension");
     if (extensions.some((one) => one.oid === oid) || extensions.length === MAX_EXTENSIONS) {
@@ -140,20 +140,34 @@ const DECODERS: Record<string, (reader: DerReader, out: CertificateExtensions) =
   },
   "2.5.29.37": (reader, out) => {
     const usages = reader.sequence("extendedKeyUsage");
+    if (usages.atEnd) throw malformed("extendedKeyUsage", "it is empty");
     out.extendedKeyUsage = [];
     while (!usages.atEnd) out.extendedKeyUsage.push(usages.oid("extendedKeyUsage"));
   },
 };
 
+/** X.690 §11.5: DER leaves out what is the default. */
+function readDefaultFalse(reader: DerReader, field: string): boolean {
+  if (reader.nextTag !== DerTag.boolean) return false;
+  if (reader.boolean(field)) return true;
+  throw malformed(field, "FALSE is the default and may not stand there");
+}
+
 function readBasicConstraints(reader: DerReader): { isCa: boolean; pathLength?: number } {
-  const isCa = reader.nextTag === DerTag.boolean && reader.boolean("cA");
+  const isCa = readDefaultFalse(reader, "cA");
   const pathLength = reader.nextTag === DerTag.integer ? reader.smallInteger("pathLenConstraint") : undefined;
   reader.end("basicConstraints");
+  // RFC 5280 §4.2.1.9: a path length belongs to an authority.
+  if (pathLength !== undefined && !isCa) {
+    throw malformed("pathLenConstraint", "it stands in what is no authority");
+  }
   return pathLength === undefined ? { isCa } : { isCa, pathLength };
 }
 
 function readKeyUsage(reader: DerReader): KeyUsageName[] {
   const { octets } = reader.bits("keyUsage");
+  // RFC 5280 §4.2.1.3
+  if (octets.every((octet) => octet === 0)) throw malformed("keyUsage", "it allows nothing");
   return KEY_USAGES.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
 }
 
@@ -167,8 +181,9 @@ function readAuthorityKeyIdentifier(reader: DerReader): Uint8Array | undefined {
 
 function readSubjectAltNames(reader: DerReader): SubjectAltNames {
   const names: SubjectAltNames = { uris: [], dnsNames: [], ipAddresses: [], otherCount: 0 };
+  if (reader.atEnd) throw malformed("subjectAltName", "it is empty");
   for (let count = 0; !reader.atEnd; count++) {
-    if (count === MAX_NAMES) throw new DecodeError("der-malformed", "cannot decode subjectAltName: too long");
+    if (count === MAX_NAMES) throw malformed("subjectAltName", "too long");
     const { tag, content, offset } = reader.any("subjectAltName");
     if (tag === contextTag(6)) names.uris.push(decodeUtf8(content));
     else if (tag === contextTag(2)) names.dnsNames.push(decodeUtf8(content));
@@ -181,4 +196,8 @@ function readSubjectAltNames(reader: DerReader): SubjectAltNames {
     else throw new DecodeError("der-malformed", "cannot decode subjectAltName: unknown kind", { offset });
   }
   return names;
+}
+
+function malformed(field: string, reason: string): DecodeError {
+  return new DecodeError("der-malformed", `cannot decode ${field}: ${reason}`, { field });
 }

@@ -34,6 +34,26 @@ export async function buildCertificatePath(
   throw untrusted("it was not issued by a trusted authority");
 }
 
+/**
+ * Appends the known intermediate authorities that lie between the end of a chain and a root. Names alone decide
+ * here; {@link buildCertificatePath} verifies.
+ */
+export function completeChain(
+  chain: Certificate[],
+  intermediates: Certificate[],
+  roots: Certificate[],
+): Certificate[] {
+  const complete = [...chain];
+  const open = [...intermediates];
+  for (;;) {
+    const last = complete.at(-1);
+    if (last === undefined || roots.some((root) => mayHaveIssued(root, last))) return complete;
+    const at = open.findIndex((one) => mayHaveIssued(one, last));
+    if (at < 0) return complete;
+    complete.push(...open.splice(at, 1));
+  }
+}
+
 /** The root that signed `certificate`, or undefined where no root has its issuer's name and key. */
 async function findSigner(certificate: Certificate, roots: Certificate[]): Promise<Certificate | undefined> {
   const candidates = roots.filter((root) => mayHaveIssued(root, certificate));

@@ -10,7 +10,7 @@ import {
   readIdentity,
   readServerNames,
 } from "./certificate_checks.ts";
-import { buildCertificatePath } from "./certificate_path.ts";
+import { buildCertificatePath, completeChain } from "./certificate_path.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import {
   isIssuerOf,
@@ -24,6 +24,11 @@ import {
 export interface ChainVerifierOptions {
   /** Certificates of the trusted root authorities, DER. */
   roots: Uint8Array[];
+  /**
+   * Certificates of authorities below the roots, DER. A chain that lacks them is completed with them, and their
+   * revocation lists are taken. They are trusted no more than those in a chain.
+   */
+  intermediates?: Uint8Array[];
   /** Revocation lists of the authorities, DER. */
   crls?: Uint8Array[];
   /** By how much clocks may differ, in milliseconds. Default five minutes. */
@@ -91,6 +96,7 @@ export async function verifyChain(
  */
 export class ChainVerifier {
   readonly #roots: Certificate[];
+  readonly #intermediates: Certificate[];
   readonly #clockSkewMs: number;
   readonly #maxCachedChains: number;
   readonly #accepted = new Map<string, VerifiedCertificate>();
@@ -105,6 +111,7 @@ export class ChainVerifier {
    */
   constructor(options: ChainVerifierOptions) {
     this.#roots = options.roots.map((der) => parseCertificate(new Uint8Array(der)));
+    this.#intermediates = (options.intermediates ?? []).map((der) => parseCertificate(new Uint8Array(der)));
     this.#crls = (options.crls ?? []).map(parseRevocationList);
     this.#clockSkewMs = options.clockSkewMs ?? DEFAULT_SKEW_MS;
     this.#maxCachedChains = options.maxCachedChains ?? DEFAULT_CACHED_CHAINS;
@@ -126,16 +133,17 @@ export class ChainVerifier {
   }
 
   /**
-   * Takes a newer revocation list of one of the roots in place of the one before.
+   * Takes a newer revocation list of a root or an intermediate authority in place of the one before.
    *
    * @throws {DecodeError} `crl-malformed`
-   * @throws {AuthenticationError} `crl-untrusted`, `crl-signature`, `cert-algorithm`; `crl-stale` where the
+   * @throws {AuthenticationError} `crl-untrusted`, `crl-signature`, `cert-algorithm`, and what an intermediate
+   * authority is refused for; `crl-stale` where the
    * list before has a higher number: an old list must not bring a revoked certificate back
    */
   async updateCrl(der: Uint8Array): Promise<RevocationList> {
     const list = parseRevocationList(der);
-    const issuers = this.#roots.filter((root) => isIssuerOf(root, list));
-    await firstSuccess(issuers.map((issuer) => verifyRevocationList(list, issuer)));
+    const issuers = [...this.#roots, ...this.#intermediates].filter((one) => isIssuerOf(one, list));
+    await firstSuccess(issuers.map((issuer) => this.#verifyCrlOf(issuer, list)));
     const previous = this.#crls.find((one) => equalBytes(one.issuer, list.issuer));
     if (previous !== undefined && previous.number > list.number) {
       throw new AuthenticationError("crl-stale", `CRL ${list.number} is older than CRL ${previous.number}`);
@@ -166,13 +174,22 @@ export class ChainVerifier {
     }
     // Copies: what is remembered must not change when the caller uses its buffers again.
     const certificates = chain.map((der) => parseCertificate(new Uint8Array(der)));
-    certificates.forEach(checkForm);
-    const path = await buildCertificatePath(certificates, this.#roots);
+    const complete = completeChain(certificates, this.#intermediates, this.#roots);
+    complete.forEach(checkForm);
+    const path = await buildCertificatePath(complete, this.#roots);
     checkForm(path.at(-1)!);
     path.forEach((one) => checkValidity(one, now, this.#clockSkewMs));
     checkUsage(path, usage);
     await this.#checkRevocation(path);
     return describePath(path, usage);
+  }
+
+  async #verifyCrlOf(issuer: Certificate, list: RevocationList): Promise<void> {
+    await verifyRevocationList(list, issuer);
+    if (this.#roots.includes(issuer)) return;
+    const chain = completeChain([issuer], this.#intermediates, this.#roots);
+    chain.forEach(checkForm);
+    await buildCertificatePath(chain, this.#roots);
   }
 
   async #checkRevocation(path: Certificate[]): Promise<void> {

@@ -149,6 +149,8 @@ export class DerReader {
     if (Number.isNaN(time.getTime()) || time.toISOString() !== iso) {
       throw malformed(field, "no such time", offset);
     }
+    // RFC 5280 §4.1.2.5: through 2049 a UTCTime.
+    if (!isUtc && text < "2050") throw malformed(field, "a year before 2050 with four digits", offset);
     return time;
   }
 

@@ -1,3 +1,4 @@
+import type * as X509 from "@peculiar/x509";
 import { encodeHex } from "../bytes/mod.ts";
 import { digest, type RandomSource } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
@@ -35,7 +36,8 @@ export interface Subscriber extends Lifetime {
   random: RandomSource;
 }
 
-const BACKDATE_MS = 5 * 60_000;
+/** By how much a certificate's beginning is dated back, for clocks that are behind, in milliseconds. */
+export const BACKDATE_MS = 5 * 60_000;
 const SERIAL_BYTES = 16;
 const MAX_SERVER_NAMES = 100;
 
@@ -55,7 +57,6 @@ export async function createRootCertificate(
   checkSigningKey(options.keys);
   const x509 = await loadX509();
   const name = createCommonName(x509, checkCaName(options.name));
-  const flags = x509.KeyUsageFlags;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: generateSerial(options.random),
     subject: name,
@@ -63,10 +64,41 @@ export async function createRootCertificate(
     ...validity(options),
     publicKey: options.keys.publicKey,
     signingKey: options.keys.privateKey,
+    extensions: authorityExtensions(x509, options.pathLength ?? 0, options.keys.spki),
+  });
+  return new Uint8Array(certificate.rawData);
+}
+
+/**
+ * Creates the certificate of an authority below another one: as a root's, with path length 0 and an
+ * authorityKeyIdentifier.
+ *
+ * @param options.name the common name, 1 to 64 characters
+ * @returns DER
+ * @throws {UsageError} `ca-name-malformed`, `lifetime-malformed`, `ca-expired`, `ca-path-length` where the issuer
+ * may have no authority below it
+ * @throws {DecodeError} `key-malformed`, `key-unsupported`
+ * @throws {AuthenticationError} `key-weak`
+ */
+export async function createIntermediateCertificate(
+  options: Subscriber & { name: string },
+  issuer: Issuer,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkSigningKey(parsePublicKeyInfo(options.spki));
+  if (issuer.certificate.extensions.basicConstraints?.pathLength === 0) {
+    throw new UsageError("ca-path-length", "this authority may have no other authority below it");
+  }
+  const x509 = await loadX509();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: generateSerial(options.random),
+    subject: createCommonName(x509, checkCaName(options.name)),
+    issuer: new x509.Name(new Uint8Array(issuer.certificate.subject)),
+    ...validity(options, issuer.certificate),
+    publicKey: new Uint8Array(options.spki),
+    signingKey: issuer.key,
     extensions: [
-      new x509.BasicConstraintsExtension(true, options.pathLength ?? 0, true),
-      new x509.KeyUsagesExtension(flags.keyCertSign | flags.cRLSign, true),
-      new x509.SubjectKeyIdentifierExtension(encodeHex(keyIdentifier(options.keys.spki))),
+      ...authorityExtensions(x509, 0, options.spki),
+      new x509.AuthorityKeyIdentifierExtension(encodeHex(issuerKeyIdentifier(issuer))),
     ],
   });
   return new Uint8Array(certificate.rawData);
@@ -125,8 +157,6 @@ async function createLeaf(
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkSigningKey(parsePublicKeyInfo(subscriber.spki));
   const x509 = await loadX509();
-  const authorityKeyIdentifier = issuer.certificate.extensions.subjectKeyIdentifier ??
-    keyIdentifier(issuer.certificate.spki);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: generateSerial(subscriber.random),
     subject: createCommonName(x509, commonName),
@@ -139,10 +169,23 @@ async function createLeaf(
       new x509.ExtendedKeyUsageExtension([extendedKeyUsage]),
       new x509.SubjectAlternativeNameExtension(altNames),
       new x509.SubjectKeyIdentifierExtension(encodeHex(keyIdentifier(subscriber.spki))),
-      new x509.AuthorityKeyIdentifierExtension(encodeHex(authorityKeyIdentifier)),
+      new x509.AuthorityKeyIdentifierExtension(encodeHex(issuerKeyIdentifier(issuer))),
     ],
   });
   return new Uint8Array(certificate.rawData);
+}
+
+function authorityExtensions(x509: typeof X509, pathLength: number, spki: Uint8Array): X509.Extension[] {
+  const flags = x509.KeyUsageFlags;
+  return [
+    new x509.BasicConstraintsExtension(true, pathLength, true),
+    new x509.KeyUsagesExtension(flags.keyCertSign | flags.cRLSign, true),
+    new x509.SubjectKeyIdentifierExtension(encodeHex(keyIdentifier(spki))),
+  ];
+}
+
+function issuerKeyIdentifier({ certificate }: Issuer): Uint8Array {
+  return certificate.extensions.subjectKeyIdentifier ?? keyIdentifier(certificate.spki);
 }
 
 /** 126 random bits; the octet in front is never zero, so that every serial number has 16 octets. */

@@ -15,11 +15,23 @@ const PRIVATE = "PRIVATE KEY", ENCRYPTED = "ENCRYPTED PRIVATE KEY", PUBLIC = "PU
 export async function exportPrivateKey(key: CryptoKey, protection?: Pkcs8Protection): Promise<string> {
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key));
   try {
-    if (protection === undefined) return formatPem(PRIVATE, pkcs8);
-    return formatPem(ENCRYPTED, await sealPkcs8(pkcs8, protection));
+    return await formatPrivateKey(pkcs8, protection);
   } finally {
     pkcs8.fill(0);
   }
+}
+
+/**
+ * Formats a private key in PKCS#8 as {@link exportPrivateKey} does, whatever its kind.
+ *
+ * @throws {UsageError} `passphrase-empty`
+ */
+export async function formatPrivateKey(
+  pkcs8: Uint8Array<ArrayBuffer>,
+  protection?: Pkcs8Protection,
+): Promise<string> {
+  if (protection === undefined) return formatPem(PRIVATE, pkcs8);
+  return formatPem(ENCRYPTED, await sealPkcs8(pkcs8, protection));
 }
 
 /** Whether the private key in this PEM text needs a passphrase. */

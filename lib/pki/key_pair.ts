@@ -1,19 +1,28 @@
 import { AuthenticationError, DecodeError, UsageError } from "../errors/mod.ts";
-import { DerReader } from "./der_reader.ts";
-import { type KeyType, parsePublicKeyInfo, readKeyType } from "./public_key_info.ts";
+import { parsePrivateKeyInfo } from "./private_key_info.ts";
+import { type KeyType, parsePublicKeyInfo } from "./public_key_info.ts";
 
 /** The algorithms that `generateKeyPair` offers. */
 export const KEY_ALGORITHMS = [
   "ed25519",
   "ecdsa-p256",
+  "ecdsa-p384",
   "rsa-2048",
   "rsa-3072",
   "rsa-4096",
   "x25519",
+  "ml-dsa-65",
+  "ml-kem-768",
 ] as const;
 
-/** What a key can be generated for. All but `x25519` can sign. */
+/** What a key pair of the runtime can be generated for. `x25519` and `ml-kem-768` cannot sign. */
 export type KeyAlgorithm = typeof KEY_ALGORITHMS[number];
+
+/** The kinds of key that the runtime knows; for the others see `asymmetric_key.ts`. */
+type RuntimeKeyType = Exclude<KeyType, "x-wing" | "dh" | "elgamal">;
+
+/** The kinds of key that a certificate may carry. */
+const CERTIFIABLE: readonly KeyType[] = ["ed25519", "ecdsa-p256", "ecdsa-p384", "rsa"];
 
 /** A private key with its public half. */
 export interface KeyPair {
@@ -42,11 +51,12 @@ export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair>
   }
   const [type, modulusLength] = algorithm.startsWith("rsa-")
     ? ["rsa" as const, Number(algorithm.slice(4))]
-    : [algorithm as Exclude<KeyType, "rsa">, 0];
+    : [algorithm as Exclude<RuntimeKeyType, "rsa">, 0];
   const parameters = type === "rsa"
     ? { ...webCryptoAlgorithm(type), modulusLength, publicExponent: Uint8Array.of(1, 0, 1) }
     : webCryptoAlgorithm(type);
-  const pair = await crypto.subtle.generateKey(parameters, true, usages(type, "private")) as CryptoKeyPair;
+  const uses = [...keyUsages(type, "private"), ...keyUsages(type, "public")];
+  const pair = await crypto.subtle.generateKey(parameters, true, uses) as CryptoKeyPair;
   return toKeyPair(type, pair.privateKey, pair.publicKey);
 }
 
@@ -56,7 +66,7 @@ export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair>
  * @throws {DecodeError} `key-malformed`, `key-unsupported`
  */
 export async function importPkcs8(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPair> {
-  const type = readPkcs8Type(pkcs8);
+  const { type } = parsePrivateKeyInfo(pkcs8);
   const algorithm = webCryptoAlgorithm(type);
   try {
     const privateKey = await crypto.subtle.importKey(
@@ -64,11 +74,10 @@ export async function importPkcs8(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPa
       pkcs8,
       algorithm,
       true,
-      usages(type, "private"),
+      keyUsages(type, "private"),
     );
-    const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey("jwk", privateKey);
-    const jwk = type === "rsa" ? { kty, n, e } : { kty, crv, x, y };
-    const publicKey = await crypto.subtle.importKey("jwk", jwk, algorithm, true, usages(type, "public"));
+    const jwk = toPublicJwk(await crypto.subtle.exportKey("jwk", privateKey));
+    const publicKey = await crypto.subtle.importKey("jwk", jwk, algorithm, true, keyUsages(type, "public"));
     return await toKeyPair(type, privateKey, publicKey);
   } catch (cause) {
     throw new DecodeError("key-malformed", `cannot import private key: not a key of ${type}`, { cause });
@@ -88,7 +97,7 @@ export async function importSpki(spki: Uint8Array): Promise<CryptoKey> {
       new Uint8Array(spki),
       webCryptoAlgorithm(type),
       true,
-      usages(type, "public"),
+      keyUsages(type, "public"),
     );
   } catch (cause) {
     throw new DecodeError("key-malformed", `cannot import public key: not a key of ${type}`, { cause });
@@ -102,8 +111,8 @@ export async function importSpki(spki: Uint8Array): Promise<CryptoKey> {
  * @throws {AuthenticationError} `key-weak` for any other key
  */
 export function checkSigningKey(key: { type: KeyType; bits: number }): void {
-  const allowed = key.type === "rsa" ? key.bits >= 2048 && key.bits <= 8192 : key.type !== "x25519";
-  if (allowed) return;
+  const isSized = key.type !== "rsa" || (key.bits >= 2048 && key.bits <= 8192);
+  if (isSized && CERTIFIABLE.includes(key.type)) return;
   throw new AuthenticationError(
     "key-weak",
     `a certificate may not carry a key of ${key.type}, ${key.bits} bits`,
@@ -118,36 +127,35 @@ async function toKeyPair(type: KeyType, privateKey: CryptoKey, publicKey: Crypto
   return { type, bits: parsePublicKeyInfo(spki).bits, privateKey, publicKey, spki };
 }
 
-/** PrivateKeyInfo: version, algorithm, key, and what may follow (RFC 5958 §2). */
-function readPkcs8Type(pkcs8: Uint8Array): KeyType {
-  try {
-    const reader = new DerReader(pkcs8);
-    const info = reader.sequence("private key");
-    reader.end("private key");
-    info.smallInteger("private key version");
-    return readKeyType(info);
-  } catch (cause) {
-    if (cause instanceof DecodeError && cause.code === "key-unsupported") throw cause;
-    throw new DecodeError("key-malformed", "cannot decode private key", { cause });
-  }
+/** The public half of a private JSON Web Key. */
+function toPublicJwk(jwk: JsonWebKey & { pub?: string }): JsonWebKey {
+  const { kty, crv, x, y, n, e, alg, pub } = jwk;
+  if (kty === "RSA") return { kty, n, e };
+  return kty === "AKP" ? { kty, alg, pub } as JsonWebKey : { kty, crv, x, y };
 }
 
-function webCryptoAlgorithm(type: KeyType): { name: string; namedCurve?: string; hash?: string } {
-  switch (type) {
-    case "ed25519":
-      return { name: "Ed25519" };
-    case "x25519":
-      return { name: "X25519" };
-    case "ecdsa-p256":
-      return { name: "ECDSA", namedCurve: "P-256" };
-    case "ecdsa-p384":
-      return { name: "ECDSA", namedCurve: "P-384" };
-    case "rsa":
-      return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-  }
+/** How WebCrypto names a kind of key. */
+export function webCryptoAlgorithm(type: KeyType): { name: string; namedCurve?: string; hash?: string } {
+  const algorithm = WEB_CRYPTO_ALGORITHMS[type];
+  if (algorithm !== undefined) return algorithm;
+  throw new DecodeError("key-unsupported", `a key of ${type} is of no use here`);
 }
 
-function usages(type: KeyType, half: "private" | "public"): KeyUsage[] {
+const WEB_CRYPTO_ALGORITHMS: Partial<Record<KeyType, ReturnType<typeof webCryptoAlgorithm>>> = {
+  "ed25519": { name: "Ed25519" },
+  "x25519": { name: "X25519" },
+  "ecdsa-p256": { name: "ECDSA", namedCurve: "P-256" },
+  "ecdsa-p384": { name: "ECDSA", namedCurve: "P-384" },
+  "rsa": { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+  "ml-dsa-65": { name: "ML-DSA-65" },
+  "ml-kem-768": { name: "ML-KEM-768" },
+};
+
+/** What a key of this kind may do, in WebCrypto's words, which TypeScript does not know all. */
+export function keyUsages(type: KeyType, half: "private" | "public"): KeyUsage[] {
   if (type === "x25519") return half === "private" ? ["deriveBits"] : [];
+  if (type === "ml-kem-768") {
+    return [half === "private" ? "decapsulateBits" : "encapsulateBits"] as string[] as KeyUsage[];
+  }
   return half === "private" ? ["sign"] : ["verify"];
 }

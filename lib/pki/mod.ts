@@ -8,6 +8,19 @@
  * @module
  */
 export { type RandomSource } from "../crypto/mod.ts";
+export {
+  ASYMMETRIC_ALGORITHMS,
+  type AsymmetricAlgorithm,
+  type AsymmetricKey,
+  generateAsymmetricKey,
+  importAsymmetricKey,
+  importAsymmetricPublicKey,
+  nameKeyAlgorithm,
+} from "./asymmetric_key.ts";
+export { type EncodedKeyPair } from "./finite_field_key.ts";
+export { fingerprintWordsOf, formatBubbleBabble } from "./fingerprint_words.ts";
+export { formatJsonWebKey, parseJsonWebKey } from "./json_web_key.ts";
+export { type KeyForm, type KeyText, parseKeyText } from "./key_text.ts";
 export type {
   CaLog,
   InviteRecord,
@@ -47,6 +60,18 @@ export {
 } from "./chain_verifier.ts";
 export { type Clock } from "./clock.ts";
 export { type Pkcs8Protection } from "./encrypted_pkcs8.ts";
+export { type DerElement, DerReader } from "./der_reader.ts";
+export { DerTag } from "./der_tag.ts";
+export {
+  derBits,
+  derElement,
+  derInteger,
+  derOctets,
+  derOid,
+  derSequence,
+  derTime,
+  derUnsigned,
+} from "./der_writer.ts";
 export {
   answerChallenge,
   beginEnrollment,
@@ -62,6 +87,7 @@ export { formatInvite, hashInviteToken, type Invite, parseInvite } from "./invit
 export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
 export {
   createDeviceCertificate,
+  createIntermediateCertificate,
   createRootCertificate,
   createServerCertificate,
   type Issuer,
@@ -71,13 +97,33 @@ export {
 export {
   exportPrivateKey,
   exportPublicKey,
+  formatPrivateKey,
   importPrivateKey,
   importPublicKey,
   isEncryptedPrivateKey,
 } from "./key_file.ts";
-export { generateKeyPair, importSpki, KEY_ALGORITHMS, type KeyAlgorithm, type KeyPair } from "./key_pair.ts";
+export {
+  describePkiDocument,
+  type DocumentFacts,
+  type KeyFacts,
+  type RequestFacts,
+  type RevocationListFacts,
+} from "./describe_document.ts";
+export { encodePkcs12, type Pkcs12Content, type Pkcs12Protection } from "./pkcs12.ts";
+export { parsePkiDocuments, type PkiDocument, type PkiDocumentKind } from "./pki_document.ts";
+export { type SignedRequest, signRequest, type SignRequestOptions } from "./sign_request.ts";
+export { parseRequestSubject, type RequestedName, type RequestSubject } from "./request_subject.ts";
+export {
+  generateKeyPair,
+  importPkcs8,
+  importSpki,
+  KEY_ALGORITHMS,
+  type KeyAlgorithm,
+  type KeyPair,
+} from "./key_pair.ts";
 export { type KeyType, parsePublicKeyInfo, type PublicKeyInfo } from "./public_key_info.ts";
 export { formatRelayAddress, parseRelayAddress, type RelayAddress } from "./relay_address.ts";
+export { RENEWAL_GRACE_MS, renewalDueAt, type Validity } from "./renewal.ts";
 export {
   createRevocationList,
   CRL_PEM_LABEL,

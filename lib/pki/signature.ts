@@ -27,12 +27,11 @@ const ALGORITHMS: readonly SignatureAlgorithm[] = [
   { oid: "1.2.840.113549.1.1.12", name: "RSA-SHA384", scheme: "RSASSA-PKCS1-v1_5", hash: "SHA-384" },
   { oid: "1.2.840.113549.1.1.13", name: "RSA-SHA512", scheme: "RSASSA-PKCS1-v1_5", hash: "SHA-512" },
 ];
-const SCHEMES: Record<KeyType, SignatureAlgorithm["scheme"] | undefined> = {
+const SCHEMES: Partial<Record<KeyType, SignatureAlgorithm["scheme"]>> = {
   "ed25519": "Ed25519",
   "ecdsa-p256": "ECDSA",
   "ecdsa-p384": "ECDSA",
   "rsa": "RSASSA-PKCS1-v1_5",
-  "x25519": undefined,
 };
 
 /** Something signed as X.509 signs (RFC 5280 §4.1.1): `SEQUENCE { content, algorithm, signature }`. */

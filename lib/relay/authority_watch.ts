@@ -32,8 +32,8 @@ export class AuthorityWatch {
   #revoked = new Set<string>();
   /** Until when each device has a certificate, in milliseconds since 1970. */
   #enrolledUntil = new Map<string, number>();
-  /** Keys of devices that have a certificate that is not revoked. */
-  #validKeys = new Set<string>();
+  /** Until when each device's keys have a certificate that is not revoked, in milliseconds since 1970. */
+  #keyValidUntil = new Map<string, number>();
   #crl: { der: Uint8Array<ArrayBuffer>; number: number; createdAt: number } | undefined;
   #crlCovers = -1;
 
@@ -41,13 +41,20 @@ export class AuthorityWatch {
   constructor(ca: RelayAuthority, clock: Clock) {
     this.#ca = ca;
     this.#clock = clock;
-    this.verifier = new ChainVerifier({ roots: [ca.authority.certificate], clockSkewMs: CLOCK_SKEW_MS });
+    const { root, chain } = ca.authority;
+    const intermediates = chain.slice(0, -1);
+    this.verifier = new ChainVerifier({ roots: [root], intermediates, clockSkewMs: CLOCK_SKEW_MS });
   }
 
   /** The newest CRL. */
   get crl(): { der: Uint8Array<ArrayBuffer>; number: number } {
     if (this.#crl === undefined) throw new InternalError("refreshCrl() comes first");
     return this.#crl;
+  }
+
+  /** Whether the newest CRL names everything that is known to be revoked. */
+  get isCrlCurrent(): boolean {
+    return this.#crlCovers === this.#revoked.size;
   }
 
   /** Whether a certificate (serial number in lower-case hexadecimal) is known to be revoked. */
@@ -58,6 +65,11 @@ export class AuthorityWatch {
   /** Whether a device has a certificate that is neither revoked nor expired. */
   isEnrolled(device: DeviceRef): boolean {
     return (this.#enrolledUntil.get(formatDeviceRef(device)) ?? 0) >= this.#clock().getTime();
+  }
+
+  /** Until when a device's key has a certificate that is not revoked, in milliseconds since 1970; 0 for never. */
+  keyValidUntil({ device, key }: KeyedDevice): number {
+    return this.#keyValidUntil.get(keyName(device, key)) ?? 0;
   }
 
   /**
@@ -74,7 +86,7 @@ export class AuthorityWatch {
     const before = this.#revoked;
     this.#revoked = new Set();
     this.#enrolledUntil = new Map();
-    this.#validKeys = new Set();
+    this.#keyValidUntil = new Map();
     for (const issuance of issuances) this.#note(issuance);
     return issuances.filter(({ serial }) => this.#revoked.has(serial) && !before.has(serial))
       .flatMap((issuance) => this.#withoutCertificate(issuance));
@@ -101,17 +113,23 @@ export class AuthorityWatch {
     if (revocation !== undefined) this.#revoked.add(serial);
     else if (user !== undefined && device !== undefined) {
       const name = formatDeviceRef({ user, device });
-      const until = Math.max(notAfter.getTime(), this.#enrolledUntil.get(name) ?? 0);
-      this.#enrolledUntil.set(name, until);
-      this.#validKeys.add(`${name} ${fingerprint}`);
+      setLater(this.#enrolledUntil, name, notAfter);
+      setLater(this.#keyValidUntil, keyName({ user, device }, fingerprint), notAfter);
     }
   }
 
-  /** The device of a revoked certificate, unless its key has another certificate: it was renewed. */
+  /** The device of a revoked certificate, unless its key has another one that is valid: it was renewed. */
   #withoutCertificate({ user, device, fingerprint }: LoggedIssuance): KeyedDevice[] {
     if (user === undefined || device === undefined) return [];
-    const ref = { user, device };
-    const renewed = this.#validKeys.has(`${formatDeviceRef(ref)} ${fingerprint}`);
-    return renewed ? [] : [{ device: ref, key: fingerprint }];
+    const keyed = { device: { user, device }, key: fingerprint };
+    return this.keyValidUntil(keyed) >= this.#clock().getTime() ? [] : [keyed];
   }
+}
+
+function keyName(device: DeviceRef, key: string): string {
+  return `${formatDeviceRef(device)} ${key}`;
+}
+
+function setLater(times: Map<string, number>, name: string, time: Date): void {
+  times.set(name, Math.max(time.getTime(), times.get(name) ?? 0));
 }

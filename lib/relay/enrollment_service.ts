@@ -50,7 +50,7 @@ export class EnrollmentService {
   constructor(options: EnrollmentServiceOptions) {
     const { enrollmentsPerSecond: perSecond, enrollmentBurst: burst } = options.limits;
     this.#options = options;
-    this.#rootHash = hashCertificate(options.authority.certificate);
+    this.#rootHash = hashCertificate(options.authority.root);
     this.#limiter = new RateLimiter({ perSecond, burst }, () => performance.now());
   }
 
@@ -106,7 +106,7 @@ export class EnrollmentService {
     const { tokenHash, ...proven } = await pending.enrollment.finish(proof, clock());
     const issuance = await authority.redeemInvite(tokenHash, proven);
     await onIssued(issuance);
-    return { certificates: [new Uint8Array(issuance.certificate)] };
+    return { certificates: authority.chainOf(issuance.certificate) };
   }
 
   /** Forgets what a connection that is over has begun. */

@@ -6,3 +6,4 @@
 export type { RelayAuthority } from "./authority_watch.ts";
 export { type Relay, type RelayOptions, startRelay } from "./relay.ts";
 export { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";
+export type { RelayLog } from "./relay_log.ts";

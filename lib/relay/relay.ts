@@ -1,5 +1,4 @@
-import type { Logger } from "@logtape/logtape";
-import { encodeHex } from "../bytes/mod.ts";
+import { encodeHex, equalBytes } from "../bytes/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
   AuthenticationError,
@@ -8,13 +7,21 @@ import {
   ProtocolError,
   toParleyError,
 } from "../errors/mod.ts";
-import { type Clock, formatCertificates, hashCertificate } from "../pki/mod.ts";
+import {
+  type Clock,
+  formatCertificates,
+  hashCertificate,
+  parseCertificate,
+  RENEWAL_GRACE_MS,
+  type VerifiedCertificate,
+} from "../pki/mod.ts";
 import { type MailboxStore, type NewEntries, RelayFolder, SqliteMailboxStore } from "../store/mod.ts";
 import { listen, type Listener, type RelayConnection, type VerifiedPeer } from "../transport/mod.ts";
 import { AuthorityWatch, CLOCK_SKEW_MS, type KeyedDevice, type RelayAuthority } from "./authority_watch.ts";
 import { EnrollmentService } from "./enrollment_service.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";
+import type { RelayLog } from "./relay_log.ts";
 import { createRequestHandler, type RequestContext } from "./request_handler.ts";
 import { obtainServerIdentity, type ServerIdentity } from "./server_identity.ts";
 import { type DevicePeer, Session } from "./session.ts";
@@ -35,7 +42,7 @@ export interface RelayOptions {
   /** The present time. Default: the system's clock. */
   clock?: Clock;
   /** Where it writes what happens: connections and errors, never messages or secrets. */
-  log: Logger;
+  log: RelayLog;
   /** Bounds that differ from the default. */
   limits?: Partial<RelayLimits>;
 }
@@ -44,7 +51,7 @@ export interface RelayOptions {
 export interface Relay {
   /** Where it listens. */
   readonly address: { hostname: string; port: number };
-  /** Stops accepting, answers what is under way, writes everything to disk and gives its folder free. */
+  /** Stops accepting, answers what is under way, writes everything to disk and gives its folder free. Closing twice is allowed. */
   close(): Promise<void>;
 }
 
@@ -52,6 +59,7 @@ export interface Relay {
 const TICK_MS = 250;
 /** How often it deletes what is past its time and looks at its own certificate. */
 const MAINTENANCE_MS = 60 * 60_000;
+const RENEWAL_RETRY_MS = 60_000;
 const AGENT = "parley-relay";
 
 /**
@@ -82,7 +90,7 @@ class RelayServer implements Relay {
   readonly #folder: RelayFolder;
   readonly #options: RelayOptions;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #log: RelayLog;
   readonly #limits: RelayLimits;
   readonly #store: MailboxStore;
   readonly #watch: AuthorityWatch;
@@ -92,9 +100,12 @@ class RelayServer implements Relay {
   readonly #toDrop = new Set<KeyedDevice>();
   readonly #running = new Set<Promise<void>>();
   #certificateHash: Uint8Array = new Uint8Array();
+  #renewalDue = new Date(0);
   #listener: Listener | undefined;
   #timers: ReturnType<typeof setInterval>[] = [];
   #ticking = false;
+  #settling: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(folder: RelayFolder, options: RelayOptions) {
     const { ca, clock = () => new Date() } = options;
@@ -108,13 +119,16 @@ class RelayServer implements Relay {
       path: folder.mailboxesPath,
       clock: () => clock().getTime(),
       limits: this.#limits.mailboxes,
+      onError: (error) => this.#logFailure("the storage failed in between", error),
     });
     this.#store.onEntries((batch) => this.#distribute(batch));
     const { requestsPerSecond: perSecond, requestBurst: burst } = this.#limits;
     this.#context = {
       store: this.#store,
       watch: this.#watch,
-      authorities: [new Uint8Array(ca.authority.certificate)],
+      freshCrl: () => this.#freshCrl(),
+      ca: ca.authority,
+      authorities: [...ca.authority.chain],
       sessions: this.#sessions,
       enrollment: this.#enrollment(),
       limiter: new RateLimiter({ perSecond, burst }, () => performance.now()),
@@ -137,7 +151,7 @@ class RelayServer implements Relay {
       hostname,
       port,
       identity: identity.tls,
-      clientAuthorities: formatCertificates([ca.authority.certificate]),
+      clientAuthorities: formatCertificates([...ca.authority.chain]),
       checkClient: (chain) => this.#checkClient(chain),
       onConnection: (connection) => this.#onConnection(connection),
       onInternalError: (error) => this.#logFailure("a request failed", error),
@@ -150,7 +164,11 @@ class RelayServer implements Relay {
     this.#log.info("relay listens on {hostname}:{port}", { ...this.address });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#timers.forEach(clearInterval);
     await this.#listener?.close(
       new NetworkError("relay-stopping", "the relay is shutting down", { hint: "try again in a moment" }),
@@ -181,14 +199,31 @@ class RelayServer implements Relay {
   async #checkClient(chain: Uint8Array<ArrayBuffer>[]): Promise<DevicePeer> {
     // The next tick may be a quarter of a second away; a device revoked just now is refused just now.
     this.#refresh();
-    const verified = await this.#watch.verifier.verify({ chain, usage: "device", now: this.#clock() });
+    const { verified, expired } = await this.#verifyClient(chain);
     const { user, device, serial, notAfter, certificate, fingerprint: key } = verified;
     if (user === undefined || device === undefined) {
       throw new AuthenticationError("cert-name", "certificate refused: it names no device");
     }
     if (this.#watch.isRevoked(serial)) throw revoked();
     const fingerprint = encodeHex(hashCertificate(certificate));
-    return { device: { user, device }, key, serial, notAfter, fingerprint };
+    return { device: { user, device }, key, serial, notAfter, fingerprint, expired };
+  }
+
+  /** An expired certificate passes for as long as it may be renewed, if all else about it is in order. */
+  async #verifyClient(
+    chain: Uint8Array<ArrayBuffer>[],
+  ): Promise<{ verified: VerifiedCertificate; expired: boolean }> {
+    const { verifier } = this.#watch;
+    const now = this.#clock();
+    try {
+      return { verified: await verifier.verify({ chain, usage: "device", now }), expired: false };
+    } catch (error) {
+      if (!(error instanceof AuthenticationError) || error.code !== "cert-expired") throw error;
+      const { notAfter } = parseCertificate(chain[0]!);
+      if (notAfter.getTime() + RENEWAL_GRACE_MS < now.getTime()) throw error;
+      const verified = await verifier.verify({ chain, usage: "device", now: notAfter });
+      return { verified, expired: true };
+    }
   }
 
   #onConnection(connection: RelayConnection): void {
@@ -224,17 +259,27 @@ class RelayServer implements Relay {
   }
 
   #tick(): void {
-    const oldest = this.#clock().getTime() - CLOCK_SKEW_MS;
-    for (const session of this.#sessions) {
-      session.settle();
-      if (session.peer.notAfter.getTime() < oldest) void session.close(expired());
-    }
+    for (const session of this.#sessions) session.settle();
     if (this.#ticking) return;
     this.#ticking = true;
     this.#run("revocations could not be handled", async () => {
       this.#refresh();
+      this.#closeExpired();
       await this.#settleRevocations();
+      if (this.#clock() >= this.#renewalDue) await this.#renewIdentity();
     }, () => this.#ticking = false);
+  }
+
+  /** A connection lasts for as long as its key has a certificate: the one it began with may be renewed meanwhile. */
+  #closeExpired(): void {
+    const now = this.#clock().getTime();
+    for (const session of this.#sessions) {
+      const { expired: isExpired, notAfter } = session.peer;
+      const until = isExpired
+        ? notAfter.getTime() + RENEWAL_GRACE_MS
+        : Math.max(notAfter.getTime(), this.#watch.keyValidUntil(session.peer)) + CLOCK_SKEW_MS;
+      if (until < now) void session.close(expired());
+    }
   }
 
   /** Looks at the authority's log, and closes the connections whose certificates it revokes. */
@@ -249,7 +294,22 @@ class RelayServer implements Relay {
   }
 
   /** Drops what revoked devices have here and tells the others; what fails is tried again at the next tick. */
-  async #settleRevocations(): Promise<void> {
+  #settleRevocations(): Promise<void> {
+    return this.#settling ??= this.#settleNow().finally(() => this.#settling = undefined);
+  }
+
+  /** The CRL for whoever says hello: what was revoked a moment ago is in it, though the next tick is to come. */
+  async #freshCrl(): Promise<{ der: Uint8Array<ArrayBuffer>; number: number }> {
+    try {
+      await this.#settling;
+      if (!this.#watch.isCrlCurrent) await this.#settleRevocations();
+    } catch (error) {
+      this.#logFailure("revocations could not be handled", error);
+    }
+    return this.#watch.crl;
+  }
+
+  async #settleNow(): Promise<void> {
     for (const dropped of this.#toDrop) {
       await this.#store.dropDevice(dropped.device, dropped.key);
       this.#toDrop.delete(dropped);
@@ -261,9 +321,19 @@ class RelayServer implements Relay {
   #maintain(): void {
     this.#run("maintenance failed", async () => {
       await this.#store.expire(this.#clock().getTime() - this.#limits.retentionMs);
-      const identity = await this.#obtainIdentity();
-      this.#listener?.setIdentity(identity.tls);
+      await this.#renewIdentity();
     });
+  }
+
+  /** Shows new connections a certificate with enough of its life before it; those that are open stay. */
+  async #renewIdentity(): Promise<void> {
+    const before = this.#certificateHash;
+    // Where it fails, not at every tick again.
+    this.#renewalDue = new Date(this.#clock().getTime() + RENEWAL_RETRY_MS);
+    const identity = await this.#obtainIdentity();
+    if (equalBytes(identity.certificateHash, before)) return;
+    this.#listener?.setIdentity(identity.tls);
+    this.#log.info("the relay's certificate is renewed until {until}", { until: identity.notAfter });
   }
 
   async #obtainIdentity(): Promise<ServerIdentity> {
@@ -274,6 +344,7 @@ class RelayServer implements Relay {
       clock: this.#clock,
     });
     this.#certificateHash = identity.certificateHash;
+    this.#renewalDue = identity.renewalDue;
     return identity;
   }
 

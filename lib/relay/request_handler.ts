@@ -1,5 +1,5 @@
 import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
-import type { Clock } from "../pki/mod.ts";
+import type { CertificateAuthority, Clock } from "../pki/mod.ts";
 import type { MailboxStore } from "../store/mod.ts";
 import type { RequestHandler } from "../transport/mod.ts";
 import {
@@ -23,6 +23,10 @@ export interface RequestContext {
   store: MailboxStore;
   /** What the authority says. */
   watch: AuthorityWatch;
+  /** Gives the newest CRL, made anew where something was revoked since. */
+  freshCrl: () => Promise<{ der: Uint8Array<ArrayBuffer>; number: number }>;
+  /** The authority itself, which renews certificates. */
+  ca: CertificateAuthority;
   /** Its certificates in DER, the root last. */
   authorities: Uint8Array<ArrayBuffer>[];
   /** Who is connected. */
@@ -52,6 +56,7 @@ export function createRequestHandler(
   const answers: Answers = {
     ...enrollmentAnswers(context, applicant),
     ...(session === undefined ? refusals : deviceAnswers(context, session)),
+    ...(session?.peer.expired && expiredAnswers(context, session)),
     "hello": (fields) => answerHello(context, session, fields),
   };
   let greeted = false;
@@ -66,7 +71,7 @@ export function createRequestHandler(
 }
 
 async function answerHello(
-  { store, watch, authorities, clock, agent }: RequestContext,
+  { store, freshCrl, authorities, clock, agent }: RequestContext,
   session: Session | undefined,
   { version, crlNumber = 0 }: OperationRequest<"hello">,
 ): Promise<OperationResponse<"hello">> {
@@ -80,8 +85,9 @@ async function answerHello(
     );
   }
   // Before anything is awaited, so that the requests behind this one find the device registered.
-  if (session !== undefined) await store.registerDevice(session.device, session.peer.key);
-  const { crl } = watch;
+  const isExpired = session?.peer.expired === true;
+  if (session !== undefined && !isExpired) await store.registerDevice(session.device, session.peer.key);
+  const crl = await freshCrl();
   return {
     version: PROTOCOL_VERSION,
     agent,
@@ -90,7 +96,7 @@ async function answerHello(
     ...(crl.number > crlNumber && { crl: crl.der }),
     ...(session !== undefined && {
       device: session.device,
-      keyPackages: await store.countKeyPackages(session.device),
+      ...(isExpired ? { expired: true } : { keyPackages: await store.countKeyPackages(session.device) }),
     }),
   };
 }
@@ -111,8 +117,9 @@ function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers
   const { store } = context;
   const from = session.device;
   return {
-    "publish-key-packages": async ({ packages, lastResort }) => ({
-      keyPackages: await store.publishKeyPackages(from, packages, lastResort),
+    "renew": () => renew(context, session),
+    "publish-key-packages": async ({ packages, lastResort, replace }) => ({
+      keyPackages: await store.publishKeyPackages(from, packages, lastResort, replace),
     }),
     "take-key-packages": ({ devices }) => takeKeyPackages(store, devices),
     "devices": ({ users }) => listDevices(context, users),
@@ -133,6 +140,11 @@ function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers
       return {};
     },
   };
+}
+
+async function renew({ ca }: RequestContext, session: Session): Promise<OperationResponse<"renew">> {
+  const { certificate } = await ca.renewDevice(session.peer.serial);
+  return { certificates: ca.chainOf(certificate) };
 }
 
 /** All are taken in one turn, so in one transaction; each device's only once however often it is named. */
@@ -167,6 +179,17 @@ async function listDevices(
   };
 }
 
+/** What a device may ask whose certificate has expired: to have it renewed. */
+function expiredAnswers(context: RequestContext, session: Session): DeviceAnswers {
+  const refuse = (): never => {
+    throw new AuthenticationError("cert-expired", "the device's certificate has expired", {
+      hint: "have it renewed",
+    });
+  };
+  const refused = Object.fromEntries(Object.keys(refusals).map((op) => [op, refuse]));
+  return { ...(refused as unknown as DeviceAnswers), "renew": () => renew(context, session) };
+}
+
 /** The transport asks for a certificate before it comes to this; what may not happen is refused twice. */
 function refuse(): never {
   throw new AuthenticationError("certificate-required", "this needs a client certificate", {
@@ -175,6 +198,7 @@ function refuse(): never {
 }
 
 const refusals: DeviceAnswers = {
+  "renew": refuse,
   "publish-key-packages": refuse,
   "take-key-packages": refuse,
   "devices": refuse,

@@ -7,7 +7,9 @@ import {
   formatCertificates,
   generateKeyPair,
   hashCertificate,
+  parseCertificate,
   parseServerName,
+  renewalDueAt,
   verifyChain,
 } from "../pki/mod.ts";
 import type { RelayFolder } from "../store/mod.ts";
@@ -19,6 +21,10 @@ export interface ServerIdentity {
   tls: TlsIdentity;
   /** The SHA-256 of the certificate. */
   certificateHash: Uint8Array;
+  /** When a new certificate is to take its place. */
+  renewalDue: Date;
+  /** Until when it is valid. */
+  notAfter: Date;
 }
 
 /** What decides whether a certificate that was kept can still be used. */
@@ -54,7 +60,7 @@ export async function obtainServerIdentity(
   const { certificate } = await options.authority.issueServer({ names, spki });
   const keyPem = await exportPrivateKey(privateKey);
   folder.writeIdentity(formatCertificates([certificate]) + keyPem);
-  return toIdentity(certificate, keyPem);
+  return toIdentity(options.authority, certificate, keyPem);
 }
 
 async function openKept(pem: string, options: ServerIdentityOptions): Promise<ServerIdentity | undefined> {
@@ -64,17 +70,16 @@ async function openKept(pem: string, options: ServerIdentityOptions): Promise<Se
     const certificate = blocks.find(({ label }) => label === CERTIFICATE)?.bytes;
     const key = blocks.find(({ label }) => label === PRIVATE_KEY)?.bytes;
     if (certificate === undefined || key === undefined) return undefined;
-    const trust = { roots: [authority.certificate], crls: [crl], clockSkewMs: 0 };
-    const { serverNames, notBefore, notAfter } = await verifyChain({
+    const trust = { roots: [authority.root], crls: [crl], clockSkewMs: 0 };
+    const { serverNames } = await verifyChain({
       ...trust,
-      chain: [certificate],
+      chain: authority.chainOf(certificate),
       usage: "server",
       now: clock(),
     });
-    const left = notAfter.getTime() - clock().getTime();
-    if (left < (notAfter.getTime() - notBefore.getTime()) / 3) return undefined;
+    if (renewalDueAt(parseCertificate(certificate)) <= clock()) return undefined;
     if (serverNames.toSorted().join() !== names.join()) return undefined;
-    return toIdentity(certificate, formatPem(PRIVATE_KEY, key));
+    return toIdentity(authority, certificate, formatPem(PRIVATE_KEY, key));
   } catch (error) {
     // Of another authority, expired, revoked, or damaged: a new one is as good.
     if (error instanceof ParleyError) return undefined;
@@ -82,9 +87,16 @@ async function openKept(pem: string, options: ServerIdentityOptions): Promise<Se
   }
 }
 
-function toIdentity(certificate: Uint8Array, keyPem: string): ServerIdentity {
+function toIdentity(
+  authority: CertificateAuthority,
+  certificate: Uint8Array,
+  keyPem: string,
+): ServerIdentity {
+  const parsed = parseCertificate(certificate);
   return {
-    tls: { keyPem, certificatesPem: formatCertificates([certificate]) },
+    tls: { keyPem, certificatesPem: formatCertificates(authority.chainOf(certificate)) },
     certificateHash: hashCertificate(certificate),
+    renewalDue: renewalDueAt(parsed),
+    notAfter: parsed.notAfter,
   };
 }

@@ -8,6 +8,8 @@ export interface DevicePeer extends VerifiedPeer {
   device: DeviceRef;
   /** The fingerprint of its public key. */
   key: string;
+  /** Whether the certificate has expired so lately that it may still be renewed; nothing else may be asked. */
+  expired: boolean;
 }
 
 /** One connection of an enrolled device, and what it is to be told unasked. */

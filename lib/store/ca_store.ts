@@ -25,6 +25,8 @@ export interface InitCaOptions {
   name: string;
   /** The kind of its key. Default `ed25519`. */
   algorithm?: KeyAlgorithm;
+  /** How many authorities may stand between it and a leaf. Default 0. */
+  pathLength?: number;
   /** How long its certificate is valid. Default ten years. */
   lifetimeMs?: number;
   /** Encrypts the key file; without it the file's mode 0600 is all that protects the key. */
@@ -41,6 +43,8 @@ export interface InitCaOptions {
 export interface OpenCaOptions {
   /** Gives the passphrase of the key file; asked only when something is signed and the key is encrypted. */
   passphrase?: () => Promise<Uint8Array>;
+  /** How long certificates of servers and devices are valid where nothing else is said. Default one year. */
+  leafLifetimeMs?: number;
   /** Default: the system's clock. */
   clock?: Clock;
   /** Default: the system's generator. */
@@ -71,8 +75,7 @@ const TEN_YEARS_MS = 3_650 * DAY_MS;
  */
 export async function initCa(dir: string, options: InitCaOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { algorithm = "ed25519", force = false, passphrase, random = systemRandom } = options;
-  const files = caFiles(dir);
-  if (!force) refuseExisting(dir);
+  if (!force) refuseExistingCa(dir);
   const keys = await generateKeyPair(algorithm);
   const certificate = await createRootCertificate({
     name: options.name,
@@ -80,14 +83,27 @@ export async function initCa(dir: string, options: InitCaOptions): Promise<Uint8
     random,
     now: (options.clock ?? systemClock)(),
     lifetimeMs: options.lifetimeMs ?? TEN_YEARS_MS,
+    pathLength: options.pathLength ?? 0,
   });
-  const pem = await exportPrivateKey(keys.privateKey, passphrase && { passphrase, random });
+  const key = await exportPrivateKey(keys.privateKey, passphrase && { passphrase, random });
+  writeCaFiles(dir, { key, chain: [certificate], force });
+  return certificate;
+}
+
+/**
+ * Writes the files of a new authority: its key, an empty log, and last of all its certificate with those above it.
+ *
+ * @throws {UsageError} `file-exists`
+ * @throws {StorageError} `file-unwritable` and what opening a database throws
+ */
+export function writeCaFiles(dir: string, ca: { key: string; chain: Uint8Array[]; force: boolean }): void {
+  const { key, chain, force } = ca;
+  const files = caFiles(dir);
   makeFolder(dir);
   if (force) removeFiles([files.certificate, files.log, `${files.log}-wal`, `${files.log}-shm`]);
-  writeFileAtomically(files.key, pem, { mode: 0o600, force });
+  writeFileAtomically(files.key, key, { mode: 0o600, force });
   SqliteCaLog.open(files.log).close();
-  writeFileAtomically(files.certificate, formatCertificates([certificate]), { force });
-  return certificate;
+  writeFileAtomically(files.certificate, formatCertificates(chain), { force });
 }
 
 /**
@@ -102,16 +118,18 @@ export async function initCa(dir: string, options: InitCaOptions): Promise<Uint8
  */
 export function openCa(dir: string, options: OpenCaOptions = {}): CaFolder {
   const files = caFiles(dir);
-  const certificate = readCertificate(dir, files.certificate);
+  const [certificate, ...above] = readChain(dir, files.certificate);
   // A new log would number certificates and CRLs from the start and forget what was revoked.
   if (!fileIsThere(files.log)) throw incomplete(files.log);
   const log = SqliteCaLog.open(files.log);
   const authority = new CertificateAuthority({
     certificate,
+    above,
     loadKey: () => loadKey(files.key, certificate, options.passphrase),
     log,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
+    ...(options.leafLifetimeMs !== undefined && { leafLifetimeMs: options.leafLifetimeMs }),
   });
   const close = () => log.close();
   return { authority, log, close, [Symbol.dispose]: close };
@@ -135,7 +153,12 @@ function systemClock(): Date {
   return new Date();
 }
 
-function refuseExisting(dir: string): void {
+/**
+ * Refuses a folder that holds an authority, or the rest of an attempt to make one.
+ *
+ * @throws {UsageError} `ca-exists`, `ca-incomplete`
+ */
+export function refuseExistingCa(dir: string): void {
   const { certificate, ...others } = caFiles(dir);
   if (fileIsThere(certificate)) {
     throw new UsageError("ca-exists", `${dir} holds a certificate authority already`, {
@@ -149,7 +172,8 @@ function refuseExisting(dir: string): void {
   });
 }
 
-function readCertificate(dir: string, path: string): Uint8Array<ArrayBuffer> {
+/** The authority's certificate and those above it, each issued by the next, the root last. */
+function readChain(dir: string, path: string): [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]] {
   if (!fileIsThere(path)) {
     throw new UsageError("ca-missing", `${dir} does not hold a certificate authority`, {
       hint: `make one with 'parley ca init --dir ${dir}'`,
@@ -157,11 +181,14 @@ function readCertificate(dir: string, path: string): Uint8Array<ArrayBuffer> {
   }
   const text = readCaFile(path);
   try {
-    const [certificate, ...more] = parseCertificates(text);
-    if (certificate !== undefined && more.length === 0) {
-      parseCertificate(certificate);
-      return certificate;
-    }
+    const [first, ...above] = parseCertificates(text);
+    const chain = [first, ...above].map((der) => parseCertificate(der ?? new Uint8Array()));
+    // The last one, and only that, issued itself: whatever is verified under this file is verified under a root.
+    const isLinked = chain.every((one, at) =>
+      equalBytes(one.issuer, (chain[at + 1] ?? one).subject) &&
+      equalBytes(one.issuer, one.subject) === (at === above.length)
+    );
+    if (first !== undefined && isLinked) return [first, ...above];
   } catch (cause) {
     throw damaged(path, cause);
   }
@@ -230,7 +257,7 @@ function incomplete(path: string): StorageError {
 }
 
 function damaged(path: string, cause?: unknown): StorageError {
-  return new StorageError("ca-damaged", `${path} does not hold one certificate`, {
+  return new StorageError("ca-damaged", `${path} does not hold the certificate of an authority`, {
     hint: "restore the folder from a backup",
     cause,
   });

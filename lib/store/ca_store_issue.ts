@@ -26,7 +26,8 @@ export interface IssueServerFilesOptions {
 
 /**
  * Generates a server's key and issues its certificate: `OUT.key` (PKCS#8 PEM, mode 0600: a relay has to start
- * unattended) and `OUT.crt` (the certificate, then the root's).
+ * unattended) and `OUT.crt` (the certificate, then
+ * those of the authorities up to the root).
  *
  * @throws {UsageError} `file-exists`, `server-name-malformed`, `key-algorithm-unknown`
  * @throws {AuthenticationError} `key-weak`, `passphrase-required`, `passphrase-wrong`
@@ -43,7 +44,7 @@ export async function issueServerFiles(ca: CaFolder, options: IssueServerFilesOp
     ...(lifetimeMs !== undefined && { lifetimeMs }),
   });
   writeFileAtomically(keyPath, await exportPrivateKey(keys.privateKey), { mode: 0o600, force });
-  const chain = formatCertificates([issuance.certificate, ca.authority.certificate]);
+  const chain = formatCertificates([issuance.certificate, ...ca.authority.chain]);
   writeFileAtomically(certificatePath, chain, { force });
   return issuance;
 }

@@ -170,7 +170,7 @@ function toIssuance(row: Row): LoggedIssuance {
   const { user, device } = row;
   return {
     serial: String(row.serial),
-    kind: row.kind === "server" ? "server" : "device",
+    kind: row.kind as Issuance["kind"],
     names: JSON.parse(String(row.names)) as string[],
     ...(typeof user === "string" && { user }),
     ...(typeof device === "string" && { device }),

@@ -10,7 +10,7 @@ export const caMigrations: readonly string[] = [
   CREATE TABLE issuance (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     serial TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL CHECK (kind IN ('server', 'device')),
+    kind TEXT NOT NULL CHECK (kind IN ('server', 'device', 'authority')),
     names TEXT NOT NULL,
     user TEXT,
     device TEXT,

@@ -72,4 +72,13 @@ export const clientMigrations: readonly string[] = [
     sealed BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The serial number of the member's certificate, for a look into the CRL.
+  ALTER TABLE members ADD COLUMN serial TEXT NOT NULL DEFAULT '';
+  -- What concerns the identity as a whole; see FactTable.
+  CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

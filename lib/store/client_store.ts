@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CellCipher } from "./cell_cipher.ts";
 import { clientMigrations } from "./client_schema.ts";
+import { FactTable } from "./fact_table.ts";
 import { FolderLock } from "./folder_lock.ts";
 import { GroupTable } from "./group_table.ts";
 import { KeyPackageTable } from "./key_package_table.ts";
@@ -25,6 +26,8 @@ export interface ClientTables {
   readonly messages: MessageTable;
   /** One's own key packages. */
   readonly keyPackages: KeyPackageTable;
+  /** What concerns the identity as a whole. */
+  readonly facts: FactTable;
 }
 
 /** How to open a client's store. */
@@ -48,9 +51,11 @@ export class ClientStore implements ClientTables {
   readonly outbox: OutboxTable;
   readonly messages: MessageTable;
   readonly keyPackages: KeyPackageTable;
+  readonly facts: FactTable;
   readonly #db: DatabaseSync;
   readonly #lock: FolderLock;
-  #queue: Promise<void> = Promise.resolve();
+  readonly #waiting: Change[] = [];
+  #working: Promise<void> | undefined;
 
   private constructor(db: DatabaseSync, lock: FolderLock, cipher: CellCipher) {
     this.#db = db;
@@ -61,6 +66,7 @@ export class ClientStore implements ClientTables {
     this.outbox = new OutboxTable(db, cipher);
     this.messages = new MessageTable(db, cipher);
     this.keyPackages = new KeyPackageTable(db, cipher);
+    this.facts = new FactTable(db);
   }
 
   /**
@@ -82,39 +88,95 @@ export class ClientStore implements ClientTables {
   }
 
   /**
-   * Runs `change` in one transaction, alone among all tasks and processes that use this identity. Either
-   * everything that it wrote is on disk when this resolves, or nothing of it. It must not wait for the
-   * network.
+   * Runs `change` alone among all tasks and processes that use this identity. Either everything that it
+   * wrote is on disk when this resolves, or nothing of it. It must not wait for the network. Changes that
+   * wait at the same time share one transaction of SQLite, so one wait for the disk; each succeeds or fails by
+   * itself.
    *
    * @throws {StorageError} `storage-locked` and what SQLite reports; otherwise what `change` throws
    */
   transaction<T>(change: () => Promise<T> | T): Promise<T> {
-    const result = this.#queue.then(() => this.#run(change));
-    this.#queue = result.then(() => {}, () => {});
-    return result;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const run = async () => {
+      const result = await change();
+      return () => resolve(result);
+    };
+    this.#waiting.push({ run, reject });
+    this.#working ??= this.#work();
+    return promise;
   }
 
-  /** Waits for the running transaction and closes the database. */
+  /** Waits for what is under way and closes the database. */
   async close(): Promise<void> {
-    await this.#queue;
+    await this.#working;
     this.#db.close();
     this.#lock.close();
   }
 
-  async #run<T>(change: () => Promise<T> | T): Promise<T> {
-    await this.#lock.acquire();
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#runBatch();
+    this.#working = undefined;
+  }
+
+  async #runBatch(): Promise<void> {
+    const batch: Change[] = [];
     try {
-      this.#db.exec("BEGIN IMMEDIATE");
-      const result = await change();
-      this.#db.exec("COMMIT");
-      return result;
+      await this.#lock.acquire();
+      try {
+        const done = await this.#runInTransaction(batch);
+        for (const settle of done) settle();
+      } finally {
+        this.#lock.release();
+      }
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw isSqliteError(error) ? toStorageError(error) : error;
-    } finally {
-      this.#lock.release();
+      // Whoever was not begun yet waited for the same lock or disk.
+      const reason = isSqliteError(error) ? toStorageError(error) : error;
+      for (const { reject } of batch.length > 0 ? batch : this.#waiting.splice(0)) reject(reason);
     }
   }
+
+  /** Runs waiting changes up to the commit; returns what tells their callers that it is done. */
+  async #runInTransaction(batch: Change[]): Promise<(() => void)[]> {
+    const done: (() => void)[] = [];
+    try {
+      this.#db.exec("BEGIN IMMEDIATE");
+      for (let next; batch.length < MAX_BATCH && (next = this.#waiting.shift()) !== undefined;) {
+        batch.push(next);
+        done.push(await this.#runOne(next));
+      }
+      this.#db.exec("COMMIT");
+      return done;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Runs one change under a savepoint: where it fails, what it wrote is undone and the rest stays. */
+  async #runOne({ run, reject }: Change): Promise<() => void> {
+    this.#db.exec("SAVEPOINT change");
+    try {
+      const settle = await run();
+      this.#db.exec("RELEASE change");
+      return settle;
+    } catch (error) {
+      // A full disk ends the whole transaction.
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec("ROLLBACK TO change; RELEASE change");
+      return () => reject(isSqliteError(error) ? toStorageError(error) : error);
+    }
+  }
+}
+
+/** Changes that share one transaction at most; others wait for the lock no longer than they take. */
+const MAX_BATCH = 64;
+
+/** A change that waits for its turn. */
+interface Change {
+  /** Makes the change; resolves to what tells the caller that it is on disk. */
+  run(): Promise<() => void>;
+  /** Tells the caller that it is not. */
+  reject(reason: unknown): void;
 }
 
 function isSqliteError(error: unknown): boolean {

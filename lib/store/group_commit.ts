@@ -99,13 +99,21 @@ export class GroupCommit {
   }
 
   #abort(jobs: Job[], cause: unknown): () => void {
-    // SQLite has rolled back by itself after some errors, a full disk among them.
-    if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+    const error = toStorageError(this.#rollBack(cause));
     this.#hooks.aborted();
-    const error = toStorageError(cause);
     return () => {
       for (const job of jobs) job.reject(error);
     };
+  }
+
+  /** Returns the error to report. SQLite has rolled back by itself after some, a full disk among them. */
+  #rollBack(cause: unknown): unknown {
+    try {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      return cause;
+    } catch (error) {
+      return error;
+    }
   }
 }
 

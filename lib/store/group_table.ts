@@ -9,6 +9,8 @@ export interface MemberRow {
   user: string;
   /** The device. */
   device: string;
+  /** The serial number of its certificate. */
+  serial: string;
   /** The Ed25519 public key. */
   signatureKey: Uint8Array;
 }
@@ -44,6 +46,7 @@ export class GroupTable {
   readonly #deleteMembers: StatementSync;
   readonly #setRatchet: StatementSync;
   readonly #conversations: StatementSync;
+  readonly #withOtherSerial: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync, cipher: CellCipher) {
@@ -58,16 +61,25 @@ export class GroupTable {
     this.#member = db.prepare("SELECT * FROM members WHERE mailbox = ? AND leaf = ?");
     this.#members = db.prepare("SELECT * FROM members WHERE mailbox = ? ORDER BY leaf");
     this.#putMember = db.prepare(
-      "INSERT INTO members (mailbox, leaf, user, device, signature_key, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO members (mailbox, leaf, user, device, serial, signature_key, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#deleteMembers = db.prepare("DELETE FROM members WHERE mailbox = ?");
     this.#setRatchet = db.prepare("UPDATE members SET sealed = ? WHERE mailbox = ? AND leaf = ?");
     this.#conversations = db.prepare("SELECT mailbox FROM groups ORDER BY mailbox");
+    this.#withOtherSerial = db.prepare(
+      "SELECT DISTINCT mailbox FROM members WHERE user = ? AND device = ? AND serial <> ? ORDER BY mailbox",
+    );
   }
 
   /** The conversations that this device is a member of. */
   conversations(): string[] {
     return this.#conversations.all().map((row) => String(row.mailbox));
+  }
+
+  /** The conversations in which a device is known by another certificate than the one with this serial number. */
+  conversationsWithOtherSerial({ user, device }: { user: string; device: string }, serial: string): string[] {
+    return this.#withOtherSerial.all(user, device, serial).map((row) => String(row.mailbox));
   }
 
   /** The number of a group's epoch; undefined where this device is not in it. */
@@ -118,12 +130,12 @@ export class GroupTable {
     this.remove(mailbox);
     const sealed = this.#cipher.seal(epochPlace(mailbox, group.number), group.epoch);
     this.#putGroup.run(mailbox, group.number, sealed, group.tree);
-    for (const { leaf, user, device, signatureKey } of group.members) {
+    for (const { leaf, user, device, serial, signatureKey } of group.members) {
       const ratchet = this.#cipher.seal(
         ratchetPlace(mailbox, leaf),
         group.ratchets.get(leaf) ?? new Uint8Array(),
       );
-      this.#putMember.run(mailbox, leaf, user, device, signatureKey, ratchet);
+      this.#putMember.run(mailbox, leaf, user, device, serial, signatureKey, ratchet);
     }
   }
 
@@ -138,12 +150,13 @@ interface StoredMember {
   leaf: number;
   user: string;
   device: string;
+  serial: string;
   signature_key: Uint8Array;
   sealed: Uint8Array;
 }
 
-function toMember({ leaf, user, device, signature_key }: StoredMember): MemberRow {
-  return { leaf, user, device, signatureKey: signature_key };
+function toMember({ leaf, user, device, serial, signature_key }: StoredMember): MemberRow {
+  return { leaf, user, device, serial, signatureKey: signature_key };
 }
 
 function epochPlace(mailbox: string, number: number): string {

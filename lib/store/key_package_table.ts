@@ -20,7 +20,6 @@ export class KeyPackageTable {
   readonly #add: StatementSync;
   readonly #get: StatementSync;
   readonly #delete: StatementSync;
-  readonly #lastResort: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync, cipher: CellCipher) {
@@ -30,7 +29,6 @@ export class KeyPackageTable {
     );
     this.#get = db.prepare("SELECT * FROM key_packages WHERE reference = ?");
     this.#delete = db.prepare("DELETE FROM key_packages WHERE reference = ?");
-    this.#lastResort = db.prepare("SELECT 1 FROM key_packages WHERE last_resort = 1");
   }
 
   /** Keeps a key package before it is published. */
@@ -46,11 +44,6 @@ export class KeyPackageTable {
     if (row === undefined) return undefined;
     const privateKeys = this.#cipher.open(place(reference), row.sealed);
     return { reference, message: row.message, lastResort: row.last_resort === 1, privateKeys };
-  }
-
-  /** Whether there is one that may be used more than once. */
-  hasLastResort(): boolean {
-    return this.#lastResort.get() !== undefined;
   }
 
   /** Deletes a key package and its private keys. */

@@ -75,11 +75,15 @@ export interface MailboxStore {
   mailboxes(device: DeviceRef, after: string | undefined, limit: number): Promise<MailboxHead[]>;
   /** Notes that all up to `seq` is safe with the device; what everyone has acknowledged is deleted. */
   ack(device: DeviceRef, mailbox: string, seq: number): Promise<void>;
-  /** Adds one-time key packages (each once only, ever) and replaces the last-resort one; returns how many are kept. */
+  /**
+   * Adds one-time key packages (each once only, ever) and replaces the last-resort one; with `replace` the
+   * one-time ones go that are there. Returns how many are kept.
+   */
   publishKeyPackages(
     device: DeviceRef,
     packages: Uint8Array<ArrayBuffer>[],
     lastResort?: Uint8Array<ArrayBuffer>,
+    replace?: boolean,
   ): Promise<number>;
   /** Takes the oldest one-time key package of a device for good, or else its last-resort one. */
   takeKeyPackage(device: DeviceRef): Promise<Uint8Array<ArrayBuffer> | undefined>;

@@ -18,8 +18,11 @@ export interface MessageRow {
   device: string;
   /** Milliseconds since 1970: the relay's time, or this device's until the relay has it. */
   time: number;
-  /** `undecryptable`: the content is the reason why it could not be opened. */
-  kind: "message" | "undecryptable";
+  /**
+   * `undecryptable`: the content is the reason why it could not be opened; `revoked`: no entry of the relay's,
+   * but the note that the certificate of the device named was revoked, with no content.
+   */
+  kind: "message" | "undecryptable" | "revoked";
   /** Whether this device sent it. */
   outgoing: boolean;
   /** The content; stored encrypted. */

@@ -7,6 +7,7 @@ export { openDatabase, type OpenDatabaseOptions } from "./open_database.ts";
 export { toStorageError } from "./storage_error.ts";
 export { CellCipher } from "./cell_cipher.ts";
 export { ClientStore, type ClientStoreOptions, type ClientTables } from "./client_store.ts";
+export { type FactName, FactTable } from "./fact_table.ts";
 export { type GroupRows, GroupTable, type MemberRow } from "./group_table.ts";
 export { type KeyPackageRow, KeyPackageTable } from "./key_package_table.ts";
 export { type MailboxRow, MailboxTable } from "./mailbox_table.ts";
@@ -34,6 +35,7 @@ export {
   type OpenCaOptions,
 } from "./ca_store.ts";
 export { SqliteCaLog } from "./ca_store_log.ts";
+export { initIntermediateCa, type IntermediateCa, rootCaFolder } from "./ca_store_intermediate.ts";
 export { issueServerFiles, type IssueServerFilesOptions, writeCrlFile } from "./ca_store_issue.ts";
 export {
   fileIsThere,

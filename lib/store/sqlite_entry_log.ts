@@ -41,7 +41,8 @@ export class SqliteEntryLog {
         `SELECT DISTINCT origin_mailbox AS mailbox, origin_seq AS seq FROM entry
          WHERE ${range} AND origin_mailbox IS NOT NULL`,
       ),
-      insertWelcome: db.prepare("INSERT INTO welcome VALUES (?, ?, ?) ON CONFLICT DO NOTHING"),
+      findWelcome: db.prepare("SELECT 1 FROM welcome WHERE mailbox = ? AND seq = ?"),
+      insertWelcome: db.prepare("INSERT INTO welcome VALUES (?, ?, ?)"),
       deleteWelcome: db.prepare(
         `DELETE FROM welcome WHERE mailbox = ?1 AND seq = ?2
          AND NOT EXISTS (SELECT 1 FROM entry WHERE origin_mailbox = ?1 AND origin_seq = ?2)`,
@@ -70,7 +71,7 @@ export class SqliteEntryLog {
     const seq = mailbox.head + 1;
     const sender = this.#devices.findOrAdd(record.from).id;
     const origin = this.#originOf(record);
-    if (origin !== undefined) this.#statements.insertWelcome.run(origin.mailbox, origin.seq, record.body);
+    if (origin !== undefined) this.#keepWelcome(origin, record.body);
     this.#statements.insert.run(
       mailbox.id,
       seq,
@@ -143,6 +144,12 @@ export class SqliteEntryLog {
       mailbox.ids.delete(key);
     }
     return mailbox.ids;
+  }
+
+  /** Once for all devices: it may be megabytes long, and they may be a thousand. */
+  #keepWelcome({ mailbox, seq }: Origin, body: Uint8Array): void {
+    if (this.#statements.findWelcome.get(mailbox, seq) !== undefined) return;
+    this.#statements.insertWelcome.run(mailbox, seq, body);
   }
 
   #originOf(record: LogRecord): Origin | undefined {

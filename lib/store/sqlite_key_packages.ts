@@ -13,6 +13,9 @@ export class SqliteKeyPackages {
         `INSERT INTO key_package (device, digest, last_resort, time, body) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING`,
       ),
+      deleteOneTime: db.prepare(
+        "UPDATE key_package SET body = NULL WHERE device = ? AND last_resort = 0 AND body IS NOT NULL",
+      ),
       deleteLastResort: db.prepare("DELETE FROM key_package WHERE device = ? AND last_resort = 1"),
       deleteSurplus: db.prepare(
         `UPDATE key_package SET body = NULL WHERE id IN (
@@ -42,6 +45,11 @@ export class SqliteKeyPackages {
   add(device: number, packages: Uint8Array[], time: number, maxPackages: number): void {
     for (const body of packages) this.#statements.insert.run(device, digest(body), 0, time, body);
     this.#statements.deleteSurplus.run(device, maxPackages);
+  }
+
+  /** Deletes the one-time packages that were not handed out; none of them can come back. */
+  deleteOneTime(device: number): void {
+    this.#statements.deleteOneTime.run(device);
   }
 
   /** Replaces the last-resort package. */

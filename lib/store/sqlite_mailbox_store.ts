@@ -33,6 +33,8 @@ export interface SqliteMailboxStoreOptions {
   clock: () => number;
   /** Bounds that differ from the default. */
   limits?: Partial<MailboxLimits>;
+  /** Gets what failed where nobody waits for it. */
+  onError: (error: unknown) => void;
   /** Largest size of the database in bytes; beyond it everything fails as if the disk were full. */
   maxDatabaseBytes?: number;
 }
@@ -51,6 +53,7 @@ export class SqliteMailboxStore implements MailboxStore {
   readonly #keyPackages: SqliteKeyPackages;
   readonly #checkpoint: WalCheckpoint;
   readonly #writer: GroupCommit;
+  readonly #onError: (error: unknown) => void;
   #appended = new Map<StoredMailbox, Entry[]>();
   #listener: ((batch: NewEntries[]) => void) | undefined;
 
@@ -62,7 +65,8 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#mailboxes = new SqliteMailboxes(db, this.#devices);
     this.#log = new SqliteEntryLog(db, this.#devices, this.#mailboxes);
     this.#keyPackages = new SqliteKeyPackages(db);
-    this.#checkpoint = new WalCheckpoint(db);
+    this.#onError = (error) => options.onError(toStorageError(error));
+    this.#checkpoint = new WalCheckpoint(db, this.#onError);
     this.#writer = new GroupCommit(db, {
       beforeCommit: () => this.#beforeCommit(),
       committed: () => this.#committed(),
@@ -119,10 +123,7 @@ export class SqliteMailboxStore implements MailboxStore {
       const { id, from, commit: body, add, remove, welcome } = request;
       const record = { id, from, time: this.#clock(), body, change: { add, remove, welcome } };
       const mailbox = this.#mailboxes.findOrAdd(request.mailbox);
-      const place = this.#append(mailbox, { kind: "commit", ...record });
-      // A device removed may have been the last one to hold entries back.
-      if (remove.length > 0) this.#trim(mailbox);
-      return place;
+      return this.#append(mailbox, { kind: "commit", ...record });
     });
   }
 
@@ -162,10 +163,12 @@ export class SqliteMailboxStore implements MailboxStore {
     device: DeviceRef,
     packages: Uint8Array<ArrayBuffer>[],
     lastResort?: Uint8Array<ArrayBuffer>,
+    replace = false,
   ): Promise<number> {
     return this.#writer.run(() => {
       const known = this.#devices.find(device);
       if (!known?.active) throw new ProtocolError("device-unknown", "this device is not registered");
+      if (replace) this.#keyPackages.deleteOneTime(known.id);
       this.#keyPackages.add(known.id, packages, this.#clock(), this.#limits.maxKeyPackages);
       if (lastResort !== undefined) this.#keyPackages.setLastResort(known.id, lastResort, this.#clock());
       return this.#keyPackages.count(known.id);
@@ -204,13 +207,8 @@ export class SqliteMailboxStore implements MailboxStore {
 
   async close(): Promise<void> {
     await this.#writer.close();
-    try {
-      this.#checkpoint.finish();
-    } catch (error) {
-      throw toStorageError(error);
-    } finally {
-      this.#db.close();
-    }
+    this.#checkpoint.finish();
+    this.#db.close();
   }
 
   /** Where the request stands if it was accepted before. */
@@ -228,11 +226,14 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#log.append(mailbox, record);
     const seq = mailbox.head;
     const projection = projectEntry(mailbox.name, seq, record);
-    this.#mailboxes.putMembers(mailbox, applyProjection(mailbox, seq, projection));
+    const changes = applyProjection(mailbox, seq, projection);
+    this.#mailboxes.putMembers(mailbox, changes);
+    // Who is removed, or was removed and comes back, may have been the last one to hold entries back.
+    if (changes.size > 0) this.#mailboxes.touchReaders(mailbox);
     this.#note(mailbox, record);
+    const sender = this.#devices.findOrAdd(record.from).id;
     for (const delivery of projection.deliveries) {
       const target = this.#mailboxes.findOrAdd(delivery.mailbox);
-      const sender = this.#devices.findOrAdd(record.from).id;
       if (this.#log.findById(target, sender, delivery.record.id) !== undefined) continue;
       this.#log.append(target, delivery.record);
       this.#note(target, delivery.record);
@@ -288,7 +289,7 @@ export class SqliteMailboxStore implements MailboxStore {
       // The members still have to remove it from the MLS group.
       const revoked = membership.ceiling === undefined ? { ...membership, revoked: true } : undefined;
       this.#changeMembers(mailbox, new Map([[name, revoked]]));
-      this.#trim(mailbox);
+      this.#mailboxes.touchReaders(mailbox);
     }
   }
 
@@ -314,7 +315,7 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   #beforeCommit(): void {
-    for (const mailbox of this.#mailboxes.acknowledged()) {
+    for (const mailbox of this.#mailboxes.takeTrimDue()) {
       for (const name of mailbox.acknowledged) {
         // A removed device that has read all it may.
         if (!isReader(mailbox.members.get(name))) this.#changeMembers(mailbox, new Map([[name, undefined]]));
@@ -332,7 +333,12 @@ export class SqliteMailboxStore implements MailboxStore {
     if (appended.size === 0) return;
     const batch: NewEntries[] = [];
     for (const [{ name, members }, entries] of appended) batch.push({ mailbox: name, entries, members });
-    this.#listener?.(batch);
+    try {
+      this.#listener?.(batch);
+    } catch (error) {
+      // The entries are on disk: whatever a listener does, their senders are told so.
+      this.#onError(error);
+    }
   }
 
   #aborted(): void {

@@ -14,6 +14,8 @@ export interface StoredMailbox extends MailboxState {
   ids?: Map<string, number>;
   /** Whether the row is out of date. */
   changed: boolean;
+  /** Whether an entry may have become one that nobody needs. */
+  trimDue: boolean;
   /** Members who acknowledged something that has not been written. */
   acknowledged: Set<string>;
 }
@@ -71,7 +73,14 @@ export class SqliteMailboxes {
     const row = this.#statements.find.get(name);
     if (row === undefined) return undefined;
     const numbers = row as Record<"id" | "head" | "epoch" | "trimmed" | "entries" | "bytes", number>;
-    const mailbox = { ...numbers, name, changed: false, acknowledged: new Set<string>(), members: new Map() };
+    const mailbox = {
+      ...numbers,
+      name,
+      changed: false,
+      trimDue: false,
+      acknowledged: new Set<string>(),
+      members: new Map(),
+    };
     for (const member of this.#statements.members.all(mailbox.id)) {
       const { device, floor, ceiling, acked, revoked } = member as Record<string, number | null>;
       mailbox.members.set(formatDeviceRef(this.#devices.nameOf(Number(device))), {
@@ -90,7 +99,14 @@ export class SqliteMailboxes {
     if (found !== undefined) return found;
     const { lastInsertRowid } = this.#statements.insert.run(name);
     const id = Number(lastInsertRowid);
-    const mailbox = { ...emptyMailbox(), id, name, changed: false, acknowledged: new Set<string>() };
+    const mailbox = {
+      ...emptyMailbox(),
+      id,
+      name,
+      changed: false,
+      trimDue: false,
+      acknowledged: new Set<string>(),
+    };
     return this.#keep(mailbox);
   }
 
@@ -104,6 +120,12 @@ export class SqliteMailboxes {
   /** Notes that a member acknowledged something. */
   touchAcked(mailbox: StoredMailbox, device: string): void {
     mailbox.acknowledged.add(device);
+    this.touchReaders(mailbox);
+  }
+
+  /** Notes that someone reads no more, or needs less. */
+  touchReaders(mailbox: StoredMailbox): void {
+    mailbox.trimDue = true;
     this.#dirty.add(mailbox);
   }
 
@@ -136,9 +158,12 @@ export class SqliteMailboxes {
     return this.#statements.allOfDevice.all(device).map(({ name }) => String(name));
   }
 
-  /** The mailboxes with acknowledgements that have not been written. */
-  *acknowledged(): Iterable<StoredMailbox> {
-    for (const mailbox of this.#dirty) if (mailbox.acknowledged.size > 0) yield mailbox;
+  /** The mailboxes in which entries may have become ones that nobody needs; each once. */
+  *takeTrimDue(): Iterable<StoredMailbox> {
+    for (const mailbox of this.#dirty) {
+      if (mailbox.trimDue) yield mailbox;
+      mailbox.trimDue = false;
+    }
   }
 
   /** Writes what was noted. */

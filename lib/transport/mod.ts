@@ -15,5 +15,6 @@ export type {
 export { dial, type DialOptions } from "./dial.ts";
 export { keepConnected, type KeepConnectedOptions } from "./keep_connected.ts";
 export { type ConnectionLimits, type ListenLimits } from "./limits.ts";
-export { listen, type Listener, type ListenOptions } from "./listen.ts";
+export { listen } from "./listen.ts";
+export type { Listener, ListenOptions } from "./listener.ts";
 export type { ChainCheck, TlsIdentity, VerifiedPeer } from "./peer.ts";

@@ -69,7 +69,7 @@ export class PendingRequests {
     const request = this.#sent.get(requestId);
     this.#sent.delete(requestId);
     this.pump();
-    if (this.#sent.size === 0) this.#disarm();
+    if (this.#sent.size + this.#waiting.size === 0) this.#disarm();
     return request ?? null;
   }
 

@@ -5,12 +5,15 @@ import { ALPN_PROTOCOL } from "../wire/mod.ts";
 import { AddressCounter } from "./address_counter.ts";
 import { assertUsableIdentity } from "./identity_check.ts";
 import { defaultListenLimits, type ListenLimits } from "./limits.ts";
-import type { Listener, ListenOptions } from "./listen.ts";
+import type { Listener, ListenOptions } from "./listener.ts";
 import { peerCertificates } from "./peer_certificates.ts";
 import type { TlsIdentity, VerifiedPeer } from "./peer.ts";
 import { ReadGate } from "./read_gate.ts";
 import { startTicker, tickPeriodMs } from "./ticker.ts";
 import { TlsRelayConnection } from "./tls_relay_connection.ts";
+
+/** Enrolling takes one request after the other. */
+const MAX_ANONYMOUS_REQUESTS = 4;
 
 /** A listener over TLS 1.3. Counts a connection from its first packet, and keeps one timer for all of them. */
 export class TlsListener implements Listener {
@@ -24,15 +27,20 @@ export class TlsListener implements Listener {
   readonly #connections = new Set<TlsRelayConnection>();
   /** When each connection without a client certificate is over. */
   readonly #anonymous = new Map<TlsRelayConnection, number>();
+  #address = { hostname: "", port: 0 };
   #stopTicker: (() => void) | undefined;
-  #closing = false;
+  #closed: Promise<void> | undefined;
 
   /** Prepares a listener; {@link open} starts it. */
   constructor(options: ListenOptions) {
     assertUsableIdentity(options.identity);
     this.#options = options;
     this.#limits = { ...defaultListenLimits, ...options.limits };
-    this.#anonymousLimits = { ...this.#limits, maxFrameBytes: this.#limits.maxAnonymousFrameBytes };
+    this.#anonymousLimits = {
+      ...this.#limits,
+      maxFrameBytes: this.#limits.maxAnonymousFrameBytes,
+      maxRequestsInFlight: Math.min(MAX_ANONYMOUS_REQUESTS, this.#limits.maxRequestsInFlight),
+    };
     this.#server = createServer({
       ...this.#context(options.identity),
       requestCert: true,
@@ -46,8 +54,7 @@ export class TlsListener implements Listener {
   }
 
   get address(): { hostname: string; port: number } {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { hostname: address, port };
+    return this.#address;
   }
 
   get connections(): number {
@@ -65,10 +72,7 @@ export class TlsListener implements Listener {
       this.#server.once("error", onError);
       this.#server.listen(port, hostname, () => {
         this.#server.off("error", onError);
-        this.#server.on("error", (error) => this.#onInternalError(error));
-        const { pingAfterMs, deadAfterMs, handshakeTimeoutMs, anonymousLifetimeMs } = this.#limits;
-        const periodMs = tickPeriodMs(pingAfterMs, deadAfterMs, handshakeTimeoutMs, anonymousLifetimeMs);
-        this.#stopTicker = startTicker(periodMs, (elapsedMs) => this.#tick(elapsedMs));
+        this.#onListening();
         resolve();
       });
     });
@@ -79,14 +83,25 @@ export class TlsListener implements Listener {
     this.#server.setSecureContext(this.#context(identity));
   }
 
-  async close(reason?: ParleyError): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
+  close(reason?: ParleyError): Promise<void> {
+    return this.#closed ??= this.#close(reason);
+  }
+
+  async #close(reason?: ParleyError): Promise<void> {
     this.#stopTicker?.();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const { socket } of this.#handshakes.values()) socket.destroy();
     await Promise.all([...this.#connections].map((connection) => connection.close(reason)));
     await closed;
+  }
+
+  #onListening(): void {
+    const { address, port } = this.#server.address() as AddressInfo;
+    this.#address = { hostname: address, port };
+    this.#server.on("error", (error) => this.#onInternalError(error));
+    const { pingAfterMs, deadAfterMs, handshakeTimeoutMs, anonymousLifetimeMs } = this.#limits;
+    const periodMs = tickPeriodMs(pingAfterMs, deadAfterMs, handshakeTimeoutMs, anonymousLifetimeMs);
+    this.#stopTicker = startTicker(periodMs, (elapsedMs) => this.#tick(elapsedMs));
   }
 
   #context(identity: TlsIdentity) {
@@ -105,7 +120,7 @@ export class TlsListener implements Listener {
     // What goes wrong in the handshake is told by tlsClientError, later by the TLS socket.
     socket.on("error", () => socket.destroy());
     if (
-      remoteAddress === undefined || this.#closing || this.#addresses.total >= maxConnections ||
+      remoteAddress === undefined || this.#closed !== undefined || this.#addresses.total >= maxConnections ||
       this.#addresses.count(remoteAddress) >= maxConnectionsPerAddress
     ) {
       socket.destroy();
@@ -142,7 +157,7 @@ export class TlsListener implements Listener {
       if (refusal.kind === "internal") this.#onInternalError(error);
     }
     this.#handshakes.delete(key);
-    if (this.#closing) socket.destroy();
+    if (this.#closed !== undefined) socket.destroy();
     if (!socket.destroyed) this.#admit(socket, gate, peer, refusal);
   }
 

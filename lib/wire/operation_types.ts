@@ -9,7 +9,8 @@ export interface Hello {
    * What the relay says of itself. `time` is its clock in milliseconds since 1970. `device` is who it
    * takes the client for, absent on a connection that can only enrol. `authorities` are the CA's
    * certificates above the relay's own in DER, the root last. `crl` comes where it is newer than the
-   * client's. `keyPackages` counts the one-time key packages that are left of this device.
+   * client's. `keyPackages` counts the one-time key packages that are left of this device. `expired` says
+   * that the client's certificate has expired: all that it may ask is `renew`.
    */
   response: {
     version: number;
@@ -19,6 +20,7 @@ export interface Hello {
     authorities: Uint8Array<ArrayBuffer>[];
     crl?: Uint8Array<ArrayBuffer>;
     keyPackages?: number;
+    expired?: boolean;
   };
 }
 
@@ -47,10 +49,29 @@ export interface EnrollFinish {
   response: { certificates: Uint8Array<ArrayBuffer>[] };
 }
 
-/** Adds one-time key packages and replaces the last-resort one (RFC 9420 §16.8). */
+/**
+ * Renews the certificate of this connection for its own key. That the key is held has been proven by the TLS
+ * handshake, and the names are the certificate's; so there is nothing to ask but this. A certificate of the
+ * key that is not due for renewal is given again.
+ */
+export interface Renew {
+  /** Nothing. */
+  request: Record<never, never>;
+  /** The device's certificate in DER and those above it, without the root. */
+  response: { certificates: Uint8Array<ArrayBuffer>[] };
+}
+
+/**
+ * Adds one-time key packages and replaces the last-resort one (RFC 9420 §16.8); with `replace` the one-time
+ * ones that are there go as well, for they hold a certificate that was renewed since.
+ */
 export interface PublishKeyPackages {
   /** KeyPackages (RFC 9420 §10) as MLSMessages. */
-  request: { packages: Uint8Array<ArrayBuffer>[]; lastResort?: Uint8Array<ArrayBuffer> };
+  request: {
+    packages: Uint8Array<ArrayBuffer>[];
+    lastResort?: Uint8Array<ArrayBuffer>;
+    replace?: boolean;
+  };
   /** One-time key packages of this device that the relay now holds. */
   response: { keyPackages: number };
 }
@@ -143,6 +164,8 @@ export interface Operations {
   "enroll-begin": EnrollBegin;
   /** See {@link EnrollFinish}. */
   "enroll-finish": EnrollFinish;
+  /** See {@link Renew}. */
+  "renew": Renew;
   /** See {@link PublishKeyPackages}. */
   "publish-key-packages": PublishKeyPackages;
   /** See {@link TakeKeyPackages}. */

@@ -41,6 +41,7 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
       authorities: certificatesSchema,
       crl: v.optional(crlSchema),
       keyPackages: v.optional(countSchema),
+      expired: v.optional(v.boolean()),
     }),
   },
   "enroll-begin": {
@@ -62,11 +63,17 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
     request: v.strictObject({ enrollment: enrollmentSchema, proof: bytesSchema(1024, 1) }),
     response: v.strictObject({ certificates: certificatesSchema }),
   },
+  "renew": {
+    anonymous: false,
+    request: nothingSchema,
+    response: v.strictObject({ certificates: certificatesSchema }),
+  },
   "publish-key-packages": {
     anonymous: false,
     request: v.strictObject({
       packages: v.pipe(v.array(keyPackageSchema), v.maxLength(limits.maxKeyPackages)),
       lastResort: v.optional(keyPackageSchema),
+      replace: v.optional(v.boolean()),
     }),
     response: v.strictObject({ keyPackages: countSchema }),
   },

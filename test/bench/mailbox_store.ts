@@ -2,7 +2,6 @@
  * Measures how many 1 KB messages a second the relay's storage accepts, alone, in batches as they would arrive in
  * one turn of the event loop. Run: `deno run -A test/bench/mailbox_store.ts`
  */
-import { SqliteMailboxStore } from "../../lib/store/mod.ts";
 import { createConversation, fakeMessage, openStore, randomId } from "../support/mailbox_fixture.ts";
 
 const BODY_BYTES = 1_024;

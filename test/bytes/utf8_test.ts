@@ -4,8 +4,8 @@ import { decodeUtf8, encodeUtf8 } from "../../lib/bytes/mod.ts";
 import { decodeOrRefuse } from "../support/hostile_bytes.ts";
 
 Deno.test("encodeUtf8() and decodeUtf8() round-trip, a byte order mark too", () => {
-  const text = fc.string({ unit: "binary" }).filter((it) => it.isWellFormed());
-  fc.assert(fc.property(text, (it) => assert.equal(decodeUtf8(encodeUtf8(it)), it)));
+  const text = fc.string({ unit: "binary", maxLength: 50 });
+  fc.assert(fc.property(text, (it) => assert.equal(decodeUtf8(encodeUtf8(it)), it)), { numRuns: 50 });
   assert.equal(decodeUtf8(encodeUtf8("\ufeffx")), "\ufeffx");
 });
 

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { runGoldenScript } from "../support/golden_script.ts";
 
 const folder = new URL("golden/", import.meta.url);
-const commandsOf: Record<string, number> = { "ca.txt": 15, "keygen.txt": 12 };
+const commandsOf: Record<string, number> = {
+  "ca.txt": 15,
+  "ca_sign.txt": 41,
+  "keygen.txt": 12,
+  "keygen_in.txt": 21,
+};
 
 for (const [name, commands] of Object.entries(commandsOf)) {
   Deno.test(`parley does what golden/${name} says`, async () => {

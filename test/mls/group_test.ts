@@ -33,7 +33,13 @@ async function member(user: string, device: string): Promise<MlsContext> {
   enrolled.add(certificate);
   const readCredential = ([leaf]: Uint8Array[]) => {
     const [holder, name, key] = decodeUtf8(leaf!).split("/");
-    return Promise.resolve({ user: holder!, device: name!, publicKey: Uint8Array.fromHex(key!) });
+    const [, publicKey = "", serial = "1"] = /^([0-9a-f]+)#?(.*)$/.exec(key!) ?? [];
+    return Promise.resolve({
+      user: holder!,
+      device: name!,
+      serial: serial || "1",
+      publicKey: Uint8Array.fromHex(publicKey),
+    });
   };
   return openMlsContext({
     random: systemRandom,
@@ -137,6 +143,46 @@ Deno.test("processCommit() applies an update of keys without any change of membe
   const atAlice = await processCommit(alice, a, commit);
   assert.equal(atAlice.author, b.epoch.ownLeaf);
   assert.equal(await receive(alice, atAlice.next!, (await seal(bob, pending, "fresh")).message), "fresh");
+});
+
+/** What the CA would issue in place of a member's certificate. */
+function renew(context: MlsContext, text: (before: string) => string): void {
+  const certificate = text(decodeUtf8(context.identity.certificates[0]!));
+  enrolled.add(certificate);
+  context.identity.certificates = [encodeUtf8(certificate)];
+}
+
+Deno.test("a commit brings its author's leaf to the author's new certificate, for all members alike", async () => {
+  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  let [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
+  renew(bob, (before) => `${before}#2`);
+  const { commit, pending } = await createCommit(bob, b, {});
+  [a, b] = [(await processCommit(alice, a, commit)).next!, pending];
+  for (const { members } of [a, b]) {
+    assert.deepEqual(members.map(({ user, serial }) => [user, serial]), [["alice", "1"], ["bob", "2"]]);
+  }
+  assert.deepEqual(a.tree, b.tree);
+  assert.equal(await receive(alice, a, (await seal(bob, b, "renewed")).message), "renewed");
+  // The tree goes on: the other one commits over it, and a newcomer finds it in order.
+  const carol = await member("bob", "tablet");
+  const { message, privateKeys } = await generateKeyPackage(carol, validity);
+  const added = await createCommit(alice, a, { add: [message] });
+  const c = await joinGroup(carol, added.welcome!, message, privateKeys);
+  assert.equal(c.members.find(({ device }) => device === "phone")!.serial, "2");
+  assert.equal((await processCommit(bob, b, added.commit)).next!.epoch.number, 3);
+});
+
+Deno.test("processCommit() refuses a leaf that takes another device's name, and a certificate that is refused", async () => {
+  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
+  const own = decodeUtf8(bob.identity.certificates[0]!);
+  renew(bob, (before) => before.replace("bob/phone", "alice/desktop"));
+  const posing = await createCommit(bob, b, {});
+  await assert.rejects(processCommit(alice, a, posing.commit), { code: "credential-invalid" });
+  renew(bob, () => `${own}#3`);
+  enrolled.delete(`${own}#3`);
+  const refused = await createCommit(bob, b, {});
+  await assert.rejects(processCommit(alice, a, refused.commit), { code: "cert-untrusted" });
 });
 
 Deno.test("createCommit() moves the own ratchet on, so that a second attempt uses another key", async () => {

@@ -167,7 +167,17 @@ Deno.test("fingerprintOf() is openssl's SHA-256 of the public key", async () => 
 });
 
 Deno.test("generateKeyPair() refuses an algorithm it does not know and offers those of the help", async () => {
-  assert.deepEqual(KEY_ALGORITHMS, ["ed25519", "ecdsa-p256", "rsa-2048", "rsa-3072", "rsa-4096", "x25519"]);
+  assert.deepEqual(KEY_ALGORITHMS, [
+    "ed25519",
+    "ecdsa-p256",
+    "ecdsa-p384",
+    "rsa-2048",
+    "rsa-3072",
+    "rsa-4096",
+    "x25519",
+    "ml-dsa-65",
+    "ml-kem-768",
+  ]);
   await assert.rejects(generateKeyPair("rsa-1024" as KeyAlgorithm), { code: "key-algorithm-unknown" });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { encodeHex } from "../../lib/bytes/mod.ts";
 import { dial } from "../../lib/transport/mod.ts";
 import { openCa } from "../../lib/store/mod.ts";
 import { fakeCommit, fakeWelcome, randomId } from "../support/mailbox_fixture.ts";
@@ -20,7 +21,7 @@ Deno.test("hello is the first request, and tells the client what it needs", asyn
   await using alice = await relay.device("alice/laptop");
   const { hello, connection } = alice;
   assert.deepEqual([hello.version, hello.device, hello.keyPackages], [1, alice.device, 0]);
-  assert.deepEqual(hello.authorities, [new Uint8Array(relay.admin.authority.certificate)]);
+  assert.deepEqual(hello.authorities.map(encodeHex), [encodeHex(relay.admin.authority.certificate)]);
   assert.ok(hello.crl !== undefined && Math.abs(hello.time - Date.now()) < 5_000);
   const again = await connection.request("hello", { version: 1, agent: "test", crlNumber: 1 });
   assert.equal(again.crl, undefined);

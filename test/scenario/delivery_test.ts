@@ -68,3 +68,20 @@ Deno.test("ten sends at once neither fail nor lose nor repeat anything", async (
   assert.deepEqual(received.map((one) => one.type), Array(10).fill("message"));
   assert.deepEqual(received.map((one) => one.text).sort(), texts);
 });
+
+Deno.test("sends at once that also have to add a device use no key twice", async () => {
+  await using stage = await Stage.open("alice", "bob");
+  await stage.send("alice", "bob", "first");
+  for (const device of ["two", "three"]) {
+    await stage.enrol("bob", device);
+    await Promise.all([1, 2, 3, 4, 5].map((n) => stage.send("alice", "bob", `${device} ${n}`)));
+  }
+  const received = await stage.inbox("bob");
+  assert.deepEqual(new Set(received.map((one) => one.type)), new Set(["message"]));
+  assert.equal(new Set(received.map((one) => one.text)).size, 11);
+  for (const [home, least] of [["bob-two", 5], ["bob-three", 5]] as const) {
+    const there = await stage.inbox(home);
+    assert.deepEqual(new Set(there.map((one) => one.type)), new Set(["message"]), home);
+    assert.ok(there.length >= least, `${home} got ${there.length}`);
+  }
+});

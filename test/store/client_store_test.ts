@@ -24,8 +24,8 @@ const rows = (number: number) => ({
   epoch: encodeUtf8(`secrets of epoch ${number}`),
   tree: encodeUtf8("tree"),
   members: [
-    { leaf: 0, user: "alice", device: "one", signatureKey: new Uint8Array(32) },
-    { leaf: 2, user: "bob", device: "one", signatureKey: new Uint8Array(32).fill(1) },
+    { leaf: 0, user: "alice", device: "one", serial: "0a", signatureKey: new Uint8Array(32) },
+    { leaf: 2, user: "bob", device: "one", serial: "0b", signatureKey: new Uint8Array(32).fill(1) },
   ],
   ratchets: new Map([[0, encodeUtf8("ratchet 0")], [2, encodeUtf8("ratchet 2")]]),
 });
@@ -168,3 +168,19 @@ Deno.test("CellCipher refuses a value in another value's place", () => {
   assert.throws(() => cipher.open("members|m|2", sealed), { code: "decryption-failed" });
   assert.throws(() => cipher.open("members|m|1", sealed.subarray(0, 5)), { name: /Error/ });
 });
+
+Deno.test("changes that wait together share a transaction, and one that fails leaves the others", () =>
+  withStore(async (store) => {
+    const results = await Promise.allSettled(
+      [1, 2, 3].map((n) =>
+        store.transaction(async () => {
+          store.mailboxes.advance(`device:alice/${n}`, n);
+          await Promise.resolve();
+          if (n === 2) throw new Error("in the middle");
+          return n;
+        })
+      ),
+    );
+    assert.deepEqual(results.map((one) => one.status), ["fulfilled", "rejected", "fulfilled"]);
+    assert.deepEqual([1, 2, 3].map((n) => store.mailboxes.get(`device:alice/${n}`).cursor), [1, 0, 3]);
+  }));

@@ -131,7 +131,7 @@ class Model {
   }
 
   #find({ from, id }: { from: string; id: number }): number {
-    const seq = this.log.findIndex((entry) => entry.from === from && entry.id === String(id)) + 1;
+    const seq = this.log.findLastIndex((entry) => entry.from === from && entry.id === String(id)) + 1;
     return this.deleted.has(seq) ? 0 : seq;
   }
 
@@ -199,7 +199,7 @@ Deno.test("SqliteMailboxStore does what a simple model does for every sequence o
       }
       entries += model.log.length;
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
-  assert.ok(entries > 300, `only ${entries} entries were accepted`);
+  assert.ok(entries > 150, `only ${entries} entries were accepted`);
 });

@@ -18,7 +18,7 @@ import { splitWords } from "./split_words.ts";
  *     @ write F TEXT    writes a file (before the command, without an empty line between)
  *     # text            a comment
  *
- * What differs from run to run is written as CWD, FINGERPRINT, SERIAL, HASH, TOKEN, TIME, DATE and PEM.
+ * What differs from run to run is written as CWD, FINGERPRINT, WORDS, SERIAL, HASH, TOKEN, TIME, DATE and PEM.
  *
  * @returns the number of commands that were run
  */
@@ -62,8 +62,10 @@ function splitLines(text: string): string[] {
 
 function normalise(text: string, cwd: string): string {
   return text.replaceAll(cwd, "CWD")
+    .replace(/\bx[a-z]{4}(-[a-z]{5}){15}-[a-z]{4}x\b/g, "WORDS")
     .replace(/SHA256:[A-Za-z0-9+/]{43}/g, "FINGERPRINT")
     .replace(/\?ca=[\w-]{43}&t=[\w-]{22}/g, "?ca=HASH&t=TOKEN")
+    .replace(/\b[0-9a-f]{64}\b/g, "HASH")
     .replace(/\b[0-9a-f]{32}\b/g, "SERIAL")
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "TIME")
     .replace(/\d{4}-\d\d-\d\d/g, "DATE")

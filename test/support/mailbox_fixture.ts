@@ -10,7 +10,16 @@ export function openStore(
   options: Partial<SqliteMailboxStoreOptions> = {},
 ): SqliteMailboxStore {
   const limits = { maxEntries: 1e9, maxBytes: 1e12, ...options.limits };
-  return SqliteMailboxStore.open({ path: `${folder}/mailboxes.db`, clock: Date.now, ...options, limits });
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  return SqliteMailboxStore.open({
+    path: `${folder}/mailboxes.db`,
+    clock: Date.now,
+    onError,
+    ...options,
+    limits,
+  });
 }
 
 /** 16 random bytes. */

@@ -7,7 +7,7 @@ import {
   generateKeyPair,
   hashCertificate,
 } from "../../lib/pki/mod.ts";
-import { type Relay, type RelayLimits, startRelay } from "../../lib/relay/mod.ts";
+import { type Relay, type RelayLimits, type RelayLog, startRelay } from "../../lib/relay/mod.ts";
 import { type CaFolder, initCa, openCa } from "../../lib/store/mod.ts";
 import {
   type ChainCheck,
@@ -103,14 +103,23 @@ export class TestRelay implements AsyncDisposable {
   }
 
   /** Makes an authority and starts a relay. */
-  static async start(limits: Partial<RelayLimits> = {}): Promise<TestRelay> {
+  static async start(
+    limits: Partial<RelayLimits> = {},
+    { leafLifetimeMs, log }: { leafLifetimeMs?: number; log?: RelayLog } = {},
+  ): Promise<TestRelay> {
     const folder = await Deno.makeTempDir({ prefix: "parley-relay-" });
     await initCa(`${folder}/ca`, { name: "Test CA" });
     const state = { aheadMs: 0 };
     const clock = () => new Date(Date.now() + state.aheadMs);
-    const ca = openCa(`${folder}/ca`, { clock });
-    const relay = await startTestRelay(folder, ca, { limits, clock });
-    return new TestRelay(folder, ca, openCa(`${folder}/ca`, { clock }), relay, state);
+    const options = { clock, ...(leafLifetimeMs !== undefined && { leafLifetimeMs }) };
+    const ca = openCa(`${folder}/ca`, options);
+    const relay = await startTestRelay(folder, ca, { limits, clock, ...(log && { log }) });
+    return new TestRelay(folder, ca, openCa(`${folder}/ca`, options), relay, state);
+  }
+
+  /** The time of relay and authority. */
+  now(): Date {
+    return new Date(Date.now() + this.#clock.aheadMs);
   }
 
   /** Turns the clock of relay and authority on. */
@@ -141,7 +150,7 @@ export class TestRelay implements AsyncDisposable {
 export function startTestRelay(
   folder: string,
   ca: CaFolder,
-  options: { limits?: Partial<RelayLimits>; clock?: () => Date; names?: string[] } = {},
+  options: { limits?: Partial<RelayLimits>; clock?: () => Date; names?: string[]; log?: RelayLog } = {},
 ): Promise<Relay> {
   return startRelay({
     ca,
@@ -149,7 +158,7 @@ export function startTestRelay(
     hostname: "127.0.0.1",
     port: 0,
     names: options.names ?? ["localhost", "127.0.0.1"],
-    log: getLogger(["parley", "test"]),
+    log: options.log ?? getLogger(["parley", "test"]),
     ...(options.limits && { limits: options.limits }),
     ...(options.clock && { clock: options.clock }),
   });

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex
 import { graphemes, graphemeWidth } from "../../commands/terminal/text_width.ts";
 
 /**
@@ -26,7 +27,6 @@ export class VirtualTerminal {
   }
 
   write(output: string): void {
-    // deno-lint-ignore no-control-regex
     for (const part of output.match(/\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\r\n\x1b]+|\x1b/g) ?? []) {
       if (part === "\r") this.#column = 0;
       else if (part === "\n") this.#down();

@@ -109,10 +109,9 @@ Deno.test("dial() refuses an identity whose key belongs to another certificate",
 Deno.test("dial() refuses a server that shows a certificate whose key it does not hold", async () => {
   await using files = await forgedIdentity();
   for (const [key, refused] of [[files.realKey, false], [files.forgedKey, true]] as const) {
-    const port = await freePort();
-    const command = ["s_server", "-accept", `127.0.0.1:${port}`, "-cert", files.certificate, "-key", key];
+    const command = ["s_server", "-accept", "127.0.0.1:0", "-cert", files.certificate, "-key", key];
     const server = spawn("openssl", [...command, "-tls1_3", "-alpn", "parley/1"]);
-    await new Promise((resolve) => server.stdout.once("data", resolve));
+    const port = await acceptedPort(server.stdout);
     const check = files.ca.check("server");
     const dialled = connectTo({ port }, { identity: undefined, checkServer: check }).then((it) => it.close());
     if (refused) await assert.rejects(dialled, { code: "relay-key-unproven" });
@@ -167,9 +166,15 @@ async function startTcp(onSocket: (socket: import("node:net").Socket) => void) {
   };
 }
 
-async function freePort(): Promise<number> {
-  await using server = await startTcp(() => {});
-  return server.port;
+/** Waits until `openssl s_server` says where it listens. */
+async function acceptedPort(output: AsyncIterable<Uint8Array>): Promise<number> {
+  let text = "";
+  for await (const chunk of output) {
+    text += new TextDecoder().decode(chunk);
+    const port = text.match(/^ACCEPT 127\.0\.0\.1:(\d+)$/m)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error(`openssl did not listen: ${text}`);
 }
 
 /** A P-256 certificate with its key, and a key file that claims the same public half over another private one. */

@@ -26,11 +26,11 @@ Deno.test("FrameChannel pings after silence and gives up a peer that does not an
 });
 
 Deno.test("FrameChannel keeps a silent connection whose peer answers pings, from either end", async () => {
-  await using relay = await startRelay(echo, { limits: { pingAfterMs: 20, deadAfterMs: 1_000 } });
-  await using client = await connectTo(relay, { limits: { pingAfterMs: 20, deadAfterMs: 1_000 } });
+  await using relay = await startRelay(echo, { limits: { pingAfterMs: 20, deadAfterMs: 300 } });
+  await using client = await connectTo(relay, { limits: { pingAfterMs: 20, deadAfterMs: 300 } });
   let over = false;
   void client.closed.then(() => over = true);
-  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  await new Promise((resolve) => setTimeout(resolve, 450));
   assert.equal(over, false);
   assert.equal(await askEcho(client, 3), 3);
 });
@@ -41,9 +41,9 @@ Deno.test("FrameChannel does not take a peer for dead while it does not read its
   await using relay = await startRelay({ ack: () => released.then(() => ({})) }, {
     limits: { maxRequestsInFlight: 1, pingAfterMs: 20, deadAfterMs: 60 },
   });
-  await using client = await connectTo(relay, { limits: { pingAfterMs: 500, deadAfterMs: 700 } });
+  await using client = await connectTo(relay, { limits: { pingAfterMs: 250, deadAfterMs: 350 } });
   const asked = [1, 2].map((seq) => client.request("ack", { mailbox: MAILBOX, seq }));
-  await new Promise((resolve) => setTimeout(resolve, 900));
+  await new Promise((resolve) => setTimeout(resolve, 500));
   release();
   assert.deepEqual(await Promise.all(asked), [{}, {}]);
 });
@@ -72,8 +72,8 @@ Deno.test("FrameChannel answers a flood of pings that is never read with bounded
   const client = await connectRaw(relay);
   client.gate.open = false;
   const served = await relay.connection(0);
-  const flood = concatBytes(...Array.from({ length: 10_000 }, () => ping));
-  for (let i = 0; i < 60; i++) {
+  const flood = concatBytes(...Array.from({ length: 30_000 }, () => ping));
+  for (let i = 0; i < 20; i++) {
     client.socket.write(flood);
     await new Promise((resolve) => setTimeout(resolve, 1));
     assert(served.queuedBytes < 200_000, `${served.queuedBytes} bytes wait`);

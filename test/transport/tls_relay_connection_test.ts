@@ -57,7 +57,7 @@ Deno.test("RelayConnection answers requests that arrive split at every byte", as
   assert(frames.every((frame, i) => frame.type === "response" && frame.requestId === 1 + i % 2));
 });
 
-Deno.test("RelayConnection begins the requests of one read in order and in one turn", async () => {
+Deno.test("RelayConnection begins the requests of one read in one turn and answers in order with one write", async () => {
   const begun: number[] = [];
   let turn = 0, turns = 0;
   await using relay = await startRelay({
@@ -72,11 +72,14 @@ Deno.test("RelayConnection begins the requests of one read in order and in one t
     },
   }, { limits: { maxRequestBytesInFlight: 1e9 } });
   const client = await connectRaw(relay);
+  let reads = 0;
+  client.socket.on("data", () => reads++);
   client.socket.write(concatBytes(...Array.from({ length: 50 }, (_, i) => syncFrame(i))));
   const frames = await exactly(50, client);
   assert.deepEqual(begun, Array.from({ length: 50 }, (_, i) => i));
   assert.deepEqual(frames.map((frame) => frame.requestId), begun);
   assert(turns <= 2, `${turns} turns`);
+  assert(reads <= 2, `the answers came in ${reads} writes`);
 });
 
 Deno.test("RelayConnection keeps at most maxRequestsInFlight at work and answers all in the end", async () => {

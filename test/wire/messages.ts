@@ -14,7 +14,7 @@ const mailbox = fc.oneof(
   fc.stringMatching(/^group:[0-9a-f]{32}$/),
 );
 const id = bytes(16, 16);
-const text = fc.string({ maxLength: 50, unit: "binary" }).filter((it) => it.isWellFormed());
+const text = fc.string({ maxLength: 20, unit: "binary" });
 const place = fc.record({ seq: count, time: count });
 const certificates = fc.array(bytes(), { minLength: 1, maxLength: 4 });
 const nothing = fc.constant({});
@@ -48,6 +48,7 @@ export const messages: {
       authorities: certificates,
       crl: bytes(),
       keyPackages: count,
+      expired: fc.boolean(),
     }, { requiredKeys: ["version", "agent", "time", "authorities"] }),
   },
   "enroll-begin": {
@@ -62,8 +63,11 @@ export const messages: {
     request: fc.record({ enrollment: id, proof: bytes() }),
     response: fc.record({ certificates }),
   },
+  "renew": { request: nothing, response: fc.record({ certificates }) },
   "publish-key-packages": {
-    request: fc.record({ packages: fc.array(bytes()), lastResort: bytes() }, { requiredKeys: ["packages"] }),
+    request: fc.record({ packages: fc.array(bytes()), lastResort: bytes(), replace: fc.boolean() }, {
+      requiredKeys: ["packages"],
+    }),
     response: fc.record({ keyPackages: count }),
   },
   "take-key-packages": {

@@ -60,8 +60,8 @@ Deno.test("holdChat() at a terminal explains its commands and mistakes", async (
   for (
     const row of [
       "-- /quit           leaves (so does Ctrl-D)",
-      "-- there is no /lits: did you mean /list? (a line that begins with a slash is sent as //lits)",
-      "-- write /msg USER TEXT",
+      "-- error: there is no /lits: did you mean /list? (a line that begins with a slash is sent as //lits)",
+      "-- error: write /msg USER TEXT",
       "you to carol: see you",
       "you: /slash",
       "carol  online   a, b (offline)",
@@ -70,11 +70,11 @@ Deno.test("holdChat() at a terminal explains its commands and mistakes", async (
 });
 
 Deno.test("holdChat() without a peer sends with /msg only and says so", async () => {
-  const { io, screen, session, ended } = startChat({ ...terminal, alone: true });
+  const { io, screen, session, ended } = startChat({ ...terminal, columns: 100, alone: true });
   io.stdin.type("hello\r/msg bob hello\r\x04");
   assert.equal(await ended, 0);
   assert.deepEqual(session.sent, [{ to: "bob", text: "hello" }]);
-  const says = "-- nobody to send to: write /msg USER TEXT, or start with parley connect USER";
+  const says = "-- error: nobody to send to (write /msg USER TEXT, or start with parley connect USER)";
   assert(screen.rows.includes(says));
 });
 
@@ -100,8 +100,8 @@ Deno.test("holdChat() goes on at a terminal when a line cannot be sent", async (
   const { io, screen, session, ended, shows } = startChat(terminal);
   session.refusal = new UsageError("user-unknown", "no user zed");
   io.stdin.type("/msg zed hi\r");
-  await shows("not sent");
-  assert(screen.rows.includes("-- not sent: no user zed"));
+  await shows("no user zed");
+  assert(screen.rows.includes("-- error: no user zed"));
   session.refusal = undefined;
   io.stdin.type("hi\r\x04");
   assert.equal(await ended, 0);
@@ -194,6 +194,32 @@ Deno.test("holdChat() over pipes stops at the first line that cannot be sent", a
   session.refusal = new UsageError("user-unknown", "no user bob");
   await assert.rejects(ended, { code: "user-unknown" });
   assert(session.closed);
+});
+
+Deno.test("holdChat() over pipes refuses a line that is sent to nobody, and a command that is none", async () => {
+  for (
+    const [stdin, code] of [["hello\n", "no-peer"], ["/msg bob\n", "chat-command"], [
+      "/nothing\n",
+      "chat-command",
+    ]]
+  ) {
+    const { session, ended } = startChat({ stdin: stdin!, alone: true });
+    await assert.rejects(ended, { code, kind: "usage" });
+    assert.deepEqual([session.sent, session.closed], [[], true]);
+  }
+});
+
+Deno.test("holdChat() at a terminal can be interrupted while it waits for the last line to be sent", async () => {
+  const { io, session, ended } = startChat(terminal);
+  const asked = Promise.withResolvers<void>();
+  session.send = () => {
+    asked.resolve();
+    return new Promise(() => {});
+  };
+  io.stdin.type("hello\r\x04");
+  await asked.promise;
+  io.stdin.type("\x03");
+  await assert.rejects(ended, { name: "StoppedError" });
 });
 
 Deno.test("holdChat() over pipes ends on a signal", async () => {

@@ -1,0 +1,33 @@
+import { UsageError } from "../../lib/errors/mod.ts";
+import { type KeyText, parseKeyText } from "../../lib/pki/mod.ts";
+import type { CommandContext } from "../command.ts";
+import { type PassphraseValues, readPassphrase } from "../passphrase.ts";
+
+/** A key that was read from a file. */
+export interface KeyFile extends KeyText {
+  /** The passphrase under which it was encrypted. */
+  passphrase?: Uint8Array;
+}
+
+const MAX_KEY_FILE_BYTES = 256 * 1024;
+
+/**
+ * Reads a key from a file in any form, asking for its passphrase where it is encrypted.
+ *
+ * @throws {UsageError} file-too-large
+ * @throws what `parseKeyText` throws, and Deno.errors where the file cannot be read
+ */
+export async function readKeyFile(
+  file: string,
+  values: PassphraseValues,
+  context: CommandContext,
+): Promise<KeyFile> {
+  const { size } = await Deno.stat(file);
+  if (size > MAX_KEY_FILE_BYTES) throw new UsageError("file-too-large", `${file} is too large to be a key`);
+  let passphrase: Uint8Array | undefined;
+  const found = await parseKeyText(
+    await Deno.readTextFile(file),
+    async () => passphrase = await readPassphrase(values, context, "the key"),
+  );
+  return { ...found, ...(passphrase !== undefined && { passphrase }) };
+}

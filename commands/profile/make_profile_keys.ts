@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { merge, object } from "@optique/core/constructs";
+import { message } from "@optique/core/message";
+import { optional } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { string } from "@optique/core/valueparser";
+import type { CertificateIssuer, Profile } from "../../lib/legacy/mod.ts";
+import { type CaFolder, refuseExistingFiles, writeFileAtomically } from "../../lib/store/mod.ts";
+import { caFolderOptions, openCaFolder } from "../ca/ca_folder.ts";
+import { type Command, type CommandContext, defineCommand } from "../command.ts";
+import { passphraseOptions } from "../passphrase.ts";
+import { path } from "../path_value.ts";
+import { printable } from "../printable.ts";
+import { profileOption } from "./profile_options.ts";

@@ -1,0 +1,75 @@
+import { object } from "@optique/core/constructs";
+import { message } from "@optique/core/message";
+import { multiple, optional, withDefault } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { choice, integer, string } from "@optique/core/valueparser";
+import { systemRandom } from "../../lib/crypto/mod.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import { type Dialect, DIALECTS, type Profile, type ProfileEnvironment } from "../../lib/legacy/mod.ts";
+import type { CommandContext } from "../command.ts";
+import { path } from "../path_value.ts";
+
+/** The values of {@link profileOptions}. */
+export interface ProfileValues {
+  /** The dialect. */
+  readonly dialect: Dialect;
+  /** The folder of the system's files as given. */
+  readonly dir: string | undefined;
+  /** `NAME=VALUE`, as often as given. */
+  readonly set: readonly string[];
+}
+
+/** The option that names the profile. */
+export function profileOption({ name }: Profile) {
+  return option("--profile", choice([name], { metavar: "PROFILE" }), {
+    description: message`The classic system`,
+  });
+}
+
+/** The options that everything has which speaks a classic system. */
+export function profileOptions(profile: Profile) {
+  return object("Classic system", {
+    profile: profileOption(profile),
+    dialect: withDefault(
+      option("--dialect", choice(DIALECTS, { metavar: "DIALECT" }), {
+        description: message`As its description promises, or byte for byte as the published program`,
+      }),
+      "documented" as const,
+    ),
+    dir: optional(option("--dir", path("DIR", "directory"), {
+      description: message`The folder of its files (default: the current one)`,
+    })),
+    set: multiple(option("--set", string({ metavar: "NAME=VALUE" }), {
+      description: message`A setting of this system only`,
+    })),
+  });
+}
+
+/** A port to serve on or to connect to. */
+export const portOption = optional(option("--port", integer({ metavar: "N", min: 0, max: 65_535 }), {
+  description: message`The port (default: that of its description)`,
+}));
+
+/**
+ * Returns what the profile needs from outside.
+ *
+ * @throws {UsageError} setting-malformed
+ */
+export function profileEnvironment(
+  { dialect, dir, set }: ProfileValues,
+  context: CommandContext,
+): ProfileEnvironment {
+  return {
+    dialect,
+    folder: context.resolve(dir ?? "."),
+    now: context.io.now,
+    random: systemRandom,
+    settings: Object.fromEntries(set.map(parseSetting)),
+  };
+}
+
+function parseSetting(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new UsageError("setting-malformed", `expected NAME=VALUE, got ${JSON.stringify(text)}`);
+}

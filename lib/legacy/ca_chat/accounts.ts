@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import * as v from "valibot";
+import { decodeBase64, encodeBase64, encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
+import { deriveKeyFromPassword, type PasswordCost, type RandomSource } from "../../crypto/mod.ts";
+import { StorageError } from "../../errors/mod.ts";
+import { replaceFile } from "../core/mod.ts";
+
+const FOLDER = "database", FILE = "users.json";
+const SALT_BYTES = 16;
+const MAX_ACCOUNTS = 10_000;
+
+const accountSchema = v.object({
+  username: v.string(),
+  salt: v.string(),
+  password: v.string(),
+  key_id: v.string(),
+  public_key: v.string(),
+});
+const fileSchema = v.object({ users: v.array(accountSchema) });
+
+/** A user of the server; `password` is Argon2id of the password under the salt, both in base64. */
+export type Account = v.InferOutput<typeof accountSchema>;
+
+/** The accounts in `database/users.json`. Whoever is not known is registered at the first login. */
+export class Accounts {
+  readonly #path: string;
+  readonly #random: RandomSource;
+  readonly #cost: PasswordCost;
+  readonly #accounts: Map<string, Account>;
+  /** Hashing takes 64 MiB: one password after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(path: string, accounts: Account[], random: RandomSource, cost: PasswordCost) {
+    this.#path = path;
+    this.#random = random;
+    this.#cost = cost;
+    this.#accounts = new Map(accounts.map((account) => [account.username, account]));
+  }
+
+  /**
+   * Opens the accounts of a folder; `cost` is for tests.
+   *
+   * @throws {StorageError} `accounts-unreadable`
+   */
+  static open(folder: string, random: RandomSource, cost: PasswordCost = {}): Accounts {
+    Deno.mkdirSync(join(folder, FOLDER), { recursive: true });
+    const path = join(folder, FOLDER, FILE);
+    return new Accounts(path, readAccounts(path), random, cost);
+  }
+
+  /** The names of all users. */
+  names(): string[] {
+    return [...this.#accounts.keys()];
+  }
+
+  /** Finds a user. */
+  find(username: string): Account | undefined {
+    return this.#accounts.get(username);
+  }
+
+  /** Checks a password, or registers a user that is not known; undefined where the password is wrong. */
+  logIn(username: string, password: string): Promise<Account | undefined> {
+    const result = this.#turn.then(() => this.#logInNow(username, password));
+    this.#turn = result.catch(() => {}); // whoever asked is told
+    return result;
+  }
+
+  /** Changes a user's public key. */
+  setPublicKey(account: Account, publicKey: string): void {
+    account.public_key = publicKey;
+    this.#save();
+  }
+
+  async #logInNow(username: string, password: string): Promise<Account | undefined> {
+    const known = this.#accounts.get(username);
+    const salt = known === undefined ? this.#random(SALT_BYTES) : decodeBase64(known.salt);
+    const hash = await deriveKeyFromPassword(encodeUtf8(password), salt, this.#cost);
+    if (known !== undefined) {
+      return equalBytesConstantTime(hash, decodeBase64(known.password)) ? known : undefined;
+    }
+    if (this.#accounts.size >= MAX_ACCOUNTS) return undefined;
+    const account = {
+      username,
+      salt: encodeBase64(salt),
+      password: encodeBase64(hash),
+      key_id: String(this.#accounts.size + 1),
+      public_key: "",
+    };
+    this.#accounts.set(username, account);
+    this.#save();
+    return account;
+  }
+
+  #save(): void {
+    replaceFile(this.#path, JSON.stringify({ users: [...this.#accounts.values()] }, null, 4) + "\n", 0o600);
+  }
+}
+
+function readAccounts(path: string): Account[] {
+  try {
+    return v.parse(fileSchema, JSON.parse(Deno.readTextFileSync(path))).users;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return [];
+    throw new StorageError("accounts-unreadable", `cannot read the accounts in ${path}`, {
+      hint: "an accounts file of another program cannot be taken over: move it away",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import type { KeyObject } from "node:crypto";
+import { deflateSync, inflateSync } from "node:zlib";
+import * as v from "valibot";
+import { concatBytes, decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../bytes/mod.ts";
+import type { RandomSource } from "../../crypto/mod.ts";
+import { AuthenticationError, DecodeError } from "../../errors/mod.ts";
+import {
+  AesCbcKey,
+  CBC_IV_BYTES,
+  decryptOaep,
+  encryptOaep,
+  PSS_MAX_SALT_BYTES,
+  signPss,
+  verifyPss,
+} from "../core/mod.ts";
+
+const KEY_BYTES = 32;
+
+const envelopeSchema = v.object({
+  key_id: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+  session_key: v.string(),
+  message: v.string(),
+});
+const signedSchema = v.object({ message: v.string(), signature: v.string() });
+
+/** Whose key encrypts. */
+export interface Recipient {
+  /** The id of the key in the recipient's `keys.json`. */
+  readonly keyId: string;
+  /** The recipient's public key. */
+  readonly publicKey: KeyObject;
+}
+
+/**
+ * Seals a text: signed, encrypted for the recipient, compressed, in base64.
+ *
+ * ```text
+ * signed  = JSON {message, signature: base64(RSA-PSS-SHA256 over the UTF-8 of message, salt 222)}
+ * sealed  = base64(zlib(IV (16) | AES-256-CBC(session key, signed)))
+ * result  = base64(JSON {key_id, session_key: base64(RSA-OAEP-SHA256(session key)), message: sealed})
+ * ```
+ */
+export async function sealEnvelope(
+  text: string,
+  sender: KeyObject,
+  recipient: Recipient,
+  random: RandomSource,
+): Promise<string> {
+  const signature = encodeBase64(signPss(sender, encodeUtf8(text)));
+  const sessionKey = random(KEY_BYTES), iv = random(CBC_IV_BYTES);
+  const key = await AesCbcKey.import(sessionKey);
+  const encrypted = await key.encrypt(iv, encodeUtf8(JSON.stringify({ message: text, signature })));
+  return encodeBase64(encodeUtf8(JSON.stringify({
+    key_id: recipient.keyId,
+    session_key: encodeBase64(encryptOaep(recipient.publicKey, sessionKey)),
+    message: encodeBase64(new Uint8Array(deflateSync(concatBytes(iv, encrypted)))),
+  })));
+}
+
+/** What {@link openEnvelope} needs to know. */
+export interface OpenEnvelopeOptions {
+  /** Finds the own private key with this id. */
+  readonly privateKey: (keyId: string) => KeyObject | undefined;
+  /** The sender's public key. */
+  readonly sender: KeyObject;
+  /** The most that may come out of the compression. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Opens what {@link sealEnvelope} sealed and verifies the signature, which the published program reports only.
+ *
+ * @throws {DecodeError} `envelope-malformed`
+ * @throws {AuthenticationError} `decryption-failed`, `signature-wrong`
+ */
+export async function openEnvelope(sealed: string, options: OpenEnvelopeOptions): Promise<string> {
+  const { key_id, session_key, message } = decodeJson(envelopeSchema, decodeBase64(sealed));
+  const privateKey = options.privateKey(key_id);
+  if (privateKey === undefined) throw new AuthenticationError("decryption-failed", "decryption failed");
+  const key = await AesCbcKey.import(unwrap(privateKey, decodeBase64(session_key)));
+  const encrypted = inflate(decodeBase64(message), options.maxBytes);
+  const plaintext = await key.decrypt(encrypted.subarray(0, CBC_IV_BYTES), encrypted.subarray(CBC_IV_BYTES));
+  const signed = decodeJson(signedSchema, plaintext);
+  const signature = decodeBase64(signed.signature);
+  if (verifyPss(options.sender, encodeUtf8(signed.message), signature, PSS_MAX_SALT_BYTES)) {
+    return signed.message;
+  }
+  throw new AuthenticationError("signature-wrong", "the sender's signature is wrong");
+}
+
+function unwrap(privateKey: KeyObject, wrapped: Uint8Array): Uint8Array {
+  const key = decryptOaep(privateKey, wrapped);
+  if (key.length === KEY_BYTES) return key;
+  throw new AuthenticationError("decryption-failed", "decryption failed");
+}
+
+function inflate(compressed: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return new Uint8Array(inflateSync(compressed, { maxOutputLength: maxBytes }));
+  } catch (cause) {
+    throw new DecodeError("envelope-malformed", "cannot decompress a message", { cause });
+  }
+}
+
+function decodeJson<Schema extends v.GenericSchema>(
+  schema: Schema,
+  bytes: Uint8Array,
+): v.InferOutput<Schema> {
+  try {
+    return v.parse(schema, JSON.parse(decodeUtf8(bytes)));
+  } catch (cause) {
+    throw new DecodeError("envelope-malformed", "cannot read an encrypted message", { cause });
+  }
+}

@@ -1,0 +1,65 @@
+import type { KeyObject } from "node:crypto";
+import { join } from "node:path";
+import * as v from "valibot";
+import { StorageError } from "../../errors/mod.ts";
+import { formatRsaPrivateKey, formatRsaPublicKey, parseRsaPrivateKey, replaceFile } from "../core/mod.ts";
+
+const FILE = "keys.json";
+
+const fileSchema = v.object({
+  my_keys: v.array(v.object({
+    id: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+    private_key: v.string(),
+    public_key: v.string(),
+  })),
+});
+type StoredKey = v.InferOutput<typeof fileSchema>["my_keys"][number];
+
+/** The own keys in `keys.json`, private ones as traditional PEM encrypted under the password. */
+export class KeysFile {
+  readonly #path: string;
+  readonly #password: string;
+  readonly #opened = new Map<string, KeyObject>();
+
+  /** Takes the password that the keys are encrypted under. */
+  constructor(folder: string, password: string) {
+    this.#path = join(folder, FILE);
+    this.#password = password;
+  }
+
+  /**
+   * Finds a private key.
+   *
+   * @throws {AuthenticationError} `passphrase-wrong`
+   * @throws {StorageError} `keys-unreadable`
+   */
+  find(id: string): KeyObject | undefined {
+    const known = this.#opened.get(id);
+    if (known !== undefined) return known;
+    const stored = this.#read().find((key) => key.id === id);
+    if (stored === undefined) return undefined;
+    const key = parseRsaPrivateKey(stored.private_key, this.#password);
+    this.#opened.set(id, key);
+    return key;
+  }
+
+  /** Adds a private key. */
+  add(id: string, key: KeyObject): void {
+    const stored = {
+      id,
+      private_key: formatRsaPrivateKey(key, this.#password),
+      public_key: formatRsaPublicKey(key),
+    };
+    replaceFile(this.#path, JSON.stringify({ my_keys: [...this.#read(), stored] }, null, 4) + "\n", 0o600);
+    this.#opened.set(id, key);
+  }
+
+  #read(): StoredKey[] {
+    try {
+      return v.parse(fileSchema, JSON.parse(Deno.readTextFileSync(this.#path))).my_keys;
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) return [];
+      throw new StorageError("keys-unreadable", `cannot read the keys in ${this.#path}`, { cause });
+    }
+  }
+}

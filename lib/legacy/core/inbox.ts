@@ -1,0 +1,152 @@
+import { concatBytes, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
+import { StorageError } from "../../errors/mod.ts";
+import { replaceFile } from "./replace_file.ts";
+
+/** A message that waits. `body` is what the profile stores; this file only keeps it. */
+export interface WaitingMessage {
+  /** Its place in the order of arrival. */
+  readonly id: number;
+  /** What the profile has put in. */
+  readonly body: string;
+}
+
+/** Bounds of an {@link Inbox}. */
+export interface InboxLimits {
+  /** Messages that may wait for one user. Default 10,000. */
+  readonly maxMessagesPerUser?: number;
+  /** Users that messages may wait for. Default 10,000. */
+  readonly maxUsers?: number;
+}
+
+const MAX_MESSAGES_PER_USER = 10_000;
+const MAX_USERS = 10_000;
+
+/** What the journal has put down: a message that waits, or that all up to a number were handed over. */
+type JournalLine = { put: number; to: string; body: string } | { taken: number; to: string };
+
+/**
+ * The messages for users who are away, in a journal of JSON lines that survives a restart: what {@link put} has
+ * returned for is on disk. A line that a crash cut short is dropped, for nobody was told that it is safe.
+ */
+export class Inbox implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #limits: InboxLimits;
+  readonly #waiting: Map<string, WaitingMessage[]>;
+  #next: number;
+
+  private constructor(file: Deno.FsFile, waiting: Map<string, WaitingMessage[]>, limits: InboxLimits) {
+    this.#file = file;
+    this.#waiting = waiting;
+    this.#limits = limits;
+    this.#next = 1 + [...waiting.values()].flat().reduce((last, { id }) => Math.max(last, id), 0);
+  }
+
+  /**
+   * Opens the journal, made where there is none. It is written anew with what still waits.
+   *
+   * @throws {StorageError} `inbox-unusable`
+   */
+  static open(path: string, limits: InboxLimits = {}): Inbox {
+    try {
+      const waiting = replay(readJournal(path));
+      replaceFile(path, format(waiting), 0o600);
+      return new Inbox(Deno.openSync(path, { append: true }), waiting, limits);
+    } catch (cause) {
+      throw unusable(cause);
+    }
+  }
+
+  /**
+   * Keeps a message; on return it is on disk.
+   *
+   * @throws {StorageError} `inbox-full`, `inbox-unusable`
+   */
+  put(to: string, body: string): void {
+    const waiting = this.#waiting.get(to) ?? [];
+    const { maxMessagesPerUser = MAX_MESSAGES_PER_USER, maxUsers = MAX_USERS } = this.#limits;
+    if (waiting.length >= maxMessagesPerUser || (waiting.length === 0 && this.#waiting.size >= maxUsers)) {
+      throw new StorageError("inbox-full", "no more messages are kept for this user");
+    }
+    const id = this.#next++;
+    this.#append({ put: id, to, body });
+    waiting.push({ id, body });
+    this.#waiting.set(to, waiting);
+  }
+
+  /** What waits for a user, oldest first. */
+  waiting(to: string): readonly WaitingMessage[] {
+    return this.#waiting.get(to) ?? [];
+  }
+
+  /**
+   * Forgets the messages up to and with `id`, which the user has got.
+   *
+   * @throws {StorageError} `inbox-unusable`
+   */
+  remove(to: string, id: number): void {
+    const left = this.waiting(to).filter((message) => message.id > id);
+    if (left.length === this.waiting(to).length) return;
+    this.#append({ taken: id, to });
+    if (left.length > 0) this.#waiting.set(to, left);
+    else this.#waiting.delete(to);
+  }
+
+  /** Closes the journal. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  #append(line: JournalLine): void {
+    try {
+      writeAll(this.#file, encodeLine(line));
+      this.#file.syncDataSync();
+    } catch (cause) {
+      throw unusable(cause);
+    }
+  }
+}
+
+function readJournal(path: string): string {
+  try {
+    const bytes = Deno.readFileSync(path);
+    return decodeUtf8(bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+function replay(journal: string): Map<string, WaitingMessage[]> {
+  const waiting = new Map<string, WaitingMessage[]>();
+  for (const text of journal.split("\n").slice(0, -1)) {
+    const line: JournalLine = JSON.parse(text);
+    const before = waiting.get(line.to) ?? [];
+    if ("put" in line) before.push({ id: line.put, body: line.body });
+    const left = "taken" in line ? before.filter(({ id }) => id > line.taken) : before;
+    if (left.length > 0) waiting.set(line.to, left);
+    else waiting.delete(line.to);
+  }
+  return waiting;
+}
+
+function format(waiting: Map<string, WaitingMessage[]>): Uint8Array {
+  const lines = [...waiting].flatMap(([to, messages]) =>
+    messages.map(({ id, body }) => encodeLine({ put: id, to, body }))
+  );
+  return concatBytes(...lines);
+}
+
+function encodeLine(line: JournalLine): Uint8Array {
+  return encodeUtf8(JSON.stringify(line) + "\n");
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}
+
+function unusable(cause: unknown): StorageError {
+  return new StorageError("inbox-unusable", "cannot use the journal of the inboxes", {
+    hint: "look at the folder, its owner and mode, and the free space",
+    cause,
+  });
+}

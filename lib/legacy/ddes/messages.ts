@@ -1,0 +1,130 @@
+import { concatBytes, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
+import { DecodeError } from "../../errors/mod.ts";
+import { DES_BYTES, encodeFrame, frameCutter } from "../core/mod.ts";
+import { MAC_BYTES, type Suite } from "./suite.ts";
+
+/** The five opcodes. */
+export const Opcode = {
+  keyVerification: 10,
+  sessionToken: 20,
+  data: 30,
+  aggregate: 40,
+  disconnect: 50,
+} as const;
+
+/** One of the five. */
+export type Opcode = typeof Opcode[keyof typeof Opcode];
+
+/** Length in bytes of a session token. */
+export const TOKEN_BYTES = 32;
+const COUNTER_BYTES = 8;
+const SEALED_AT = 1 + COUNTER_BYTES;
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Cuts a message of the documented dialect. */
+export const cutMessage = frameCutter(MAX_BODY_BYTES);
+
+/** What a sealed message says. `token` and `text` are the sender's, the rest has been verified. */
+export interface SealedMessage {
+  /** Which of the five. */
+  readonly opcode: number;
+  /** The session token that the sender shows. */
+  readonly token: Uint8Array;
+  /** The text without the spaces that padded it. */
+  readonly text: string;
+}
+
+/**
+ * Encodes a step of the key exchange.
+ *
+ * ```text
+ * length (4) | opcode 10 (1) | Diffie-Hellman value (256) or HMAC(key2, role | both values) (32)
+ * ```
+ */
+export function encodeKeyStep(content: Uint8Array): Uint8Array {
+  return encodeFrame(Uint8Array.of(Opcode.keyVerification), content);
+}
+
+/**
+ * Decodes what {@link encodeKeyStep} encodes; `body` is the frame's.
+ *
+ * @throws {DecodeError} `message-malformed`
+ */
+export function decodeKeyStep(body: Uint8Array, bytes: number): Uint8Array {
+  if (body[0] === Opcode.keyVerification && body.length === 1 + bytes) return body.subarray(1);
+  throw new DecodeError("message-malformed", "what the peer sends is no step of the key exchange");
+}
+
+/**
+ * Seals and opens messages under the keys. The counter begins at 1 and is under the HMAC, so that a replay is not
+ * taken; so is the sender's role, so that nobody is sent his own messages.
+ *
+ * ```text
+ * length (4) | opcode (1) | counter (8) | E(token (32) | text, spaces to 8 k) | HMAC(key2, role | opcode … E) (32)
+ * ```
+ */
+export class SealedChannel {
+  readonly #suite: Suite;
+  readonly #own: Uint8Array;
+  readonly #peer: Uint8Array;
+  #sent = 0n;
+  #received = 0n;
+
+  /** Starts both counters. */
+  constructor(suite: Suite, own: Role) {
+    this.#suite = suite;
+    this.#own = ROLES[own];
+    this.#peer = ROLES[own === "client" ? "server" : "client"];
+  }
+
+  /** Encodes and seals a message. */
+  seal(opcode: Opcode, token: Uint8Array, text: string): Uint8Array {
+    const head = new Uint8Array(SEALED_AT);
+    head[0] = opcode;
+    new DataView(head.buffer).setBigUint64(1, ++this.#sent);
+    const sealed = this.#suite.encrypt(concatBytes(token, encodeUtf8(text)));
+    return encodeFrame(head, sealed, this.#suite.sign(concatBytes(this.#own, head, sealed)));
+  }
+
+  /** Opens a frame's body; the reason where it has to be discarded. */
+  open(body: Uint8Array): SealedMessage | string {
+    const end = body.length - MAC_BYTES;
+    if (end < SEALED_AT + TOKEN_BYTES || (end - SEALED_AT) % DES_BYTES !== 0) return "it is malformed";
+    const signed = concatBytes(this.#peer, body.subarray(0, end));
+    if (!this.#suite.verify(signed, body.subarray(end))) return "its HMAC is wrong";
+    const counter = new DataView(body.buffer, body.byteOffset).getBigUint64(1);
+    if (counter <= this.#received) return "it is a replay";
+    this.#received = counter;
+    const plaintext = this.#suite.decrypt(body.subarray(SEALED_AT, end));
+    const text = decodeUtf8(plaintext.subarray(TOKEN_BYTES)).trimEnd();
+    return { opcode: body[0]!, token: plaintext.subarray(0, TOKEN_BYTES), text };
+  }
+}
+
+/** Which end speaks. */
+export type Role = "client" | "server";
+
+const ROLES: Record<Role, Uint8Array> = { client: encodeUtf8("client"), server: encodeUtf8("server") };
+
+/** The public values of a key exchange. */
+export interface DhValues {
+  /** The server's. */
+  readonly server: Uint8Array;
+  /** The client's. */
+  readonly client: Uint8Array;
+}
+
+/** What each end signs to show that it has the keys: its role and both public values. */
+export function signKeyProof(suite: Suite, role: Role, values: DhValues): Uint8Array {
+  return suite.sign(concatBytes(ROLES[role], values.server, values.client));
+}
+
+/** Whether the other end has shown that it has the keys. */
+export function verifyKeyProof(
+  suite: Suite,
+  role: Role,
+  values: DhValues,
+  proof: Uint8Array,
+): boolean {
+  return suite.verify(concatBytes(ROLES[role], values.server, values.client), proof);
+}

@@ -1,0 +1,116 @@
+import { concatBytes, decodeUtf8, encodeUtf8, equalBytes } from "../../bytes/mod.ts";
+import { ProtocolError } from "../../errors/mod.ts";
+import { type Cutter, DES_BYTES } from "../core/mod.ts";
+import { MAC_BYTES, type Suite } from "./suite.ts";
+
+/** What the server says when both have the keys, and how long the encrypted session id after it is. */
+const VERIFICATION = encodeUtf8('{"opcode": 10, "status": "Keys established"}');
+const SESSION_ID_BYTES = 64;
+/** What the published programs read at a time. */
+const MAX_MESSAGE_BYTES = 1024;
+const COLON = 0x3a;
+const SEPARATOR = Uint8Array.of(COLON, COLON);
+
+/** A request, split into its parts; nothing in it has been verified. */
+export interface OriginalRequest {
+  /** The encrypted text. */
+  readonly sealed: Uint8Array<ArrayBuffer>;
+  /** The session id that it claims. */
+  readonly sessionId: string;
+  /** What the HMAC is over. */
+  readonly signed: Uint8Array<ArrayBuffer>;
+  /** The HMAC. */
+  readonly mac: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Encodes the confirmation that follows the server's key.
+ *
+ * ```text
+ * {"opcode": 10, "status": "Keys established"} (44) | DES-ECB(key1, session id) (64)
+ * ```
+ */
+export function encodeConfirmation(suite: Suite): [Uint8Array, Uint8Array] {
+  return [VERIFICATION, suite.encryptOnce(encodeUtf8(suite.sessionId))];
+}
+
+/** Cuts the confirmation and returns the encrypted session id. */
+export const cutConfirmation: Cutter<Uint8Array> = (bytes) => {
+  const seen = Math.min(bytes.length, VERIFICATION.length);
+  if (!equalBytes(bytes.subarray(0, seen), VERIFICATION.subarray(0, seen))) {
+    throw new ProtocolError("keys-not-established", "the server does not confirm the keys");
+  }
+  const size = VERIFICATION.length + SESSION_ID_BYTES;
+  return bytes.length < size ? undefined : { message: bytes.slice(VERIFICATION.length, size), size };
+};
+
+/**
+ * Encodes a request.
+ *
+ * ```text
+ * E (8 k) | "::" | session id (64 hex) | "::" | HMAC(key2, all before the last "::") (32)
+ * ```
+ */
+export function encodeRequest(suite: Suite, text: string): Uint8Array {
+  const signed = concatBytes(suite.encrypt(encodeUtf8(text)), SEPARATOR, encodeUtf8(suite.sessionId));
+  return concatBytes(signed, SEPARATOR, suite.sign(signed));
+}
+
+/** Cuts a request. E and the HMAC may hold "::" by chance; 64 hexadecimal digits between two of them they do not. */
+export const cutRequest: Cutter<OriginalRequest> = (bytes) => {
+  for (let at = bytes.indexOf(COLON); at >= 0; at = bytes.indexOf(COLON, at + 1)) {
+    const end = at + 2 + SESSION_ID_BYTES;
+    if (end + 2 > bytes.length) break;
+    if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHex(bytes.subarray(at + 2, end))) continue;
+    const size = end + 2 + MAC_BYTES;
+    if (bytes.length < size) break;
+    const signed = bytes.slice(0, end);
+    const sessionId = decodeUtf8(signed.subarray(at + 2));
+    return {
+      message: { sealed: signed.slice(0, at), sessionId, signed, mac: bytes.slice(end + 2, size) },
+      size,
+    };
+  }
+  if (bytes.length < MAX_MESSAGE_BYTES) return undefined;
+  throw new ProtocolError("request-malformed", "what the client sends is no request");
+};
+
+/**
+ * Encodes the answer to `sum`.
+ *
+ * ```text
+ * E (8 k) | "::" | HMAC(key2, E) (32)
+ * ```
+ */
+export function encodeReply(suite: Suite, text: string): Uint8Array {
+  const sealed = suite.encrypt(encodeUtf8(text));
+  return concatBytes(sealed, SEPARATOR, suite.sign(sealed));
+}
+
+/**
+ * Returns the cutter for answers; the text is their message. Only the HMAC tells where E ends for certain.
+ * What has the shape of an answer and
+ * is all there is, is refused.
+ */
+export function replyCutter(suite: Suite): Cutter<string> {
+  return (bytes, quiet) => {
+    for (let at = DES_BYTES; at + 2 + MAC_BYTES <= bytes.length; at += DES_BYTES) {
+      const size = at + 2 + MAC_BYTES;
+      const sealed = bytes.subarray(0, at);
+      if (!isSeparator(bytes, at) || !suite.verify(sealed, bytes.subarray(at + 2, size))) continue;
+      return { message: decodeUtf8(suite.decrypt(sealed)).trimEnd(), size };
+    }
+    const last = bytes.length - 2 - MAC_BYTES;
+    const looksWhole = last >= DES_BYTES && last % DES_BYTES === 0 && isSeparator(bytes, last);
+    if (bytes.length < MAX_MESSAGE_BYTES && !(quiet && looksWhole)) return undefined;
+    throw new ProtocolError("reply-tampered", "the server's answer does not carry a valid HMAC");
+  };
+}
+
+function isSeparator(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === COLON && bytes[at + 1] === COLON;
+}
+
+function isHex(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66));
+}

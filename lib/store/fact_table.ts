@@ -1,0 +1,30 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/**
+ * `crl`: the number of the CRL by which all conversations were looked through; `key-packages`: the serial
+ * number of the certificate that the key packages hold which the relay has.
+ */
+export type FactName = "crl" | "key-packages";
+
+/** What concerns an identity as a whole. None of it is secret. */
+export class FactTable {
+  readonly #get: StatementSync;
+  readonly #set: StatementSync;
+
+  /** Prepares the statements. */
+  constructor(db: DatabaseSync) {
+    this.#get = db.prepare("SELECT value FROM facts WHERE name = ?");
+    this.#set = db.prepare("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
+  }
+
+  /** Reads a fact; undefined where it was never set. */
+  get(name: FactName): string | undefined {
+    const row = this.#get.get(name);
+    return row === undefined ? undefined : String(row.value);
+  }
+
+  /** Sets a fact. */
+  set(name: FactName, value: string): void {
+    this.#set.run(name, value);
+  }
+}

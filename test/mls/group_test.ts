@@ -10,51 +10,16 @@ import {
   joinGroup,
   type MlsContext,
   openMessage,
-  openMlsContext,
   processCommit,
   readWelcome,
   sealMessage,
 } from "../../lib/mls/mod.ts";
 import { decodeUtf8, encodeHex, encodeUtf8, equalBytes } from "../../lib/bytes/mod.ts";
-import { exportEd25519PrivateKey, exportEd25519PublicKey } from "../../lib/crypto/mod.ts";
-import { generateEd25519KeyPair, systemRandom } from "../../lib/crypto/mod.ts";
-import { AuthenticationError, ProtocolError } from "../../lib/errors/mod.ts";
+import { ProtocolError } from "../../lib/errors/mod.ts";
+import { enrolled, mlsMember } from "../support/mls_member.ts";
 
 const validity = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
 const nothing = new Uint8Array();
-
-/** Stands for the CA: a "certificate" here is the text USER/DEVICE/KEY; what is not in the set is refused. */
-const enrolled = new Set<string>();
-
-async function member(user: string, device: string): Promise<MlsContext> {
-  const keys = await generateEd25519KeyPair();
-  const publicKey = await exportEd25519PublicKey(keys.publicKey);
-  const certificate = `${user}/${device}/${encodeHex(publicKey)}`;
-  enrolled.add(certificate);
-  const readCredential = ([leaf]: Uint8Array[]) => {
-    const [holder, name, key] = decodeUtf8(leaf!).split("/");
-    const [, publicKey = "", serial = "1"] = /^([0-9a-f]+)#?(.*)$/.exec(key!) ?? [];
-    return Promise.resolve({
-      user: holder!,
-      device: name!,
-      serial: serial || "1",
-      publicKey: Uint8Array.fromHex(publicKey),
-    });
-  };
-  return openMlsContext({
-    random: systemRandom,
-    identity: {
-      certificates: [encodeUtf8(certificate)],
-      signaturePublicKey: publicKey,
-      signaturePrivateKey: await exportEd25519PrivateKey(keys.privateKey),
-    },
-    readCredential,
-    checkCredential: (certificates) => {
-      if (enrolled.has(decodeUtf8(certificates[0]!))) return readCredential(certificates);
-      throw new AuthenticationError("cert-untrusted", "not issued by the CA");
-    },
-  });
-}
 
 function seal(context: MlsContext, group: GroupSnapshot, text: string) {
   const { epoch, ratchets } = group;
@@ -86,7 +51,7 @@ async function groupOf(...contexts: MlsContext[]): Promise<GroupSnapshot[]> {
 }
 
 Deno.test("a group exchanges messages both ways with one ratchet read and written per message", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const first = await seal(alice, a, "hello");
   a.ratchets.set(a.epoch.ownLeaf, first.ratchet);
@@ -98,7 +63,7 @@ Deno.test("a group exchanges messages both ways with one ratchet read and writte
 });
 
 Deno.test("openMessage() refuses a message that was opened before", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const { message } = await seal(alice, a, "once");
   await receive(bob, b, message);
@@ -106,7 +71,7 @@ Deno.test("openMessage() refuses a message that was opened before", async () => 
 });
 
 Deno.test("openMessage() refuses a message in which any byte of header, sender data or body changed", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const { message } = await seal(alice, a, "intact");
   for (let i = 0; i < message.length; i += 7) {
@@ -119,9 +84,9 @@ Deno.test("openMessage() refuses a message in which any byte of header, sender d
 
 Deno.test("processCommit() brings every member to the author's epoch, and a removed one out of it", async () => {
   const contexts = [
-    await member("alice", "laptop"),
-    await member("bob", "phone"),
-    await member("bob", "tablet"),
+    await mlsMember("alice", "laptop"),
+    await mlsMember("bob", "phone"),
+    await mlsMember("bob", "tablet"),
   ];
   const [alice, bob, tablet] = contexts as [MlsContext, MlsContext, MlsContext];
   const [a, b, t] = await groupOf(...contexts) as [GroupSnapshot, GroupSnapshot, GroupSnapshot];
@@ -137,7 +102,7 @@ Deno.test("processCommit() brings every member to the author's epoch, and a remo
 });
 
 Deno.test("processCommit() applies an update of keys without any change of members", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const { commit, pending } = await createCommit(bob, b, {});
   const atAlice = await processCommit(alice, a, commit);
@@ -153,7 +118,7 @@ function renew(context: MlsContext, text: (before: string) => string): void {
 }
 
 Deno.test("a commit brings its author's leaf to the author's new certificate, for all members alike", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   let [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   renew(bob, (before) => `${before}#2`);
   const { commit, pending } = await createCommit(bob, b, {});
@@ -164,7 +129,7 @@ Deno.test("a commit brings its author's leaf to the author's new certificate, fo
   assert.deepEqual(a.tree, b.tree);
   assert.equal(await receive(alice, a, (await seal(bob, b, "renewed")).message), "renewed");
   // The tree goes on: the other one commits over it, and a newcomer finds it in order.
-  const carol = await member("bob", "tablet");
+  const carol = await mlsMember("bob", "tablet");
   const { message, privateKeys } = await generateKeyPackage(carol, validity);
   const added = await createCommit(alice, a, { add: [message] });
   const c = await joinGroup(carol, added.welcome!, message, privateKeys);
@@ -173,7 +138,7 @@ Deno.test("a commit brings its author's leaf to the author's new certificate, fo
 });
 
 Deno.test("processCommit() refuses a leaf that takes another device's name, and a certificate that is refused", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const own = decodeUtf8(bob.identity.certificates[0]!);
   renew(bob, (before) => before.replace("bob/phone", "alice/desktop"));
@@ -186,7 +151,7 @@ Deno.test("processCommit() refuses a leaf that takes another device's name, and 
 });
 
 Deno.test("createCommit() moves the own ratchet on, so that a second attempt uses another key", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const first = await createCommit(alice, a, {});
   assert.ok(!equalBytes(first.ratchet, a.ratchets.get(a.epoch.ownLeaf)!));
@@ -196,16 +161,16 @@ Deno.test("createCommit() moves the own ratchet on, so that a second attempt use
 });
 
 Deno.test("createCommit() refuses a device whose credential the CA did not issue, with the CA's reason", async () => {
-  const alice = await member("alice", "laptop");
+  const alice = await mlsMember("alice", "laptop");
   const group = await createGroup(alice, "direct:alice,mallory", validity);
-  const mallory = await member("mallory", "x");
+  const mallory = await mlsMember("mallory", "x");
   const { message } = await generateKeyPackage(mallory, validity);
   enrolled.delete(decodeUtf8(mallory.identity.certificates[0]!));
   await assert.rejects(createCommit(alice, group, { add: [message] }), { code: "cert-untrusted" });
 });
 
 Deno.test("joinGroup() refuses a group in which a member's credential is not to be trusted", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const { message, privateKeys, reference } = await generateKeyPackage(bob, validity);
   const created = await createGroup(alice, "direct:alice,bob", validity);
   const { welcome } = await createCommit(alice, created, { add: [message] });
@@ -215,7 +180,7 @@ Deno.test("joinGroup() refuses a group in which a member's credential is not to 
 });
 
 Deno.test("a key package of last resort admits its device to more than one group", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const { message, privateKeys } = await generateKeyPackage(bob, validity, { lastResort: true });
   for (const name of ["direct:alice,bob", "group:00112233445566778899aabbccddeeff"]) {
     const created = await createGroup(alice, name, validity);
@@ -225,7 +190,7 @@ Deno.test("a key package of last resort admits its device to more than one group
 });
 
 Deno.test("decodePendingState() restores the state in which a conversation goes on", async () => {
-  const [alice, bob] = [await member("alice", "laptop"), await member("bob", "phone")];
+  const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const restored = decodePendingState(encodePendingState(a));
   assert.deepEqual(restored.members, a.members);
@@ -237,7 +202,7 @@ Deno.test("decodePendingState() restores the state in which a conversation goes 
 });
 
 Deno.test("GroupEpoch shows no secret when it is inspected or printed as JSON", async () => {
-  const alice = await member("alice", "laptop");
+  const alice = await mlsMember("alice", "laptop");
   const { epoch } = await createGroup(alice, "direct:alice,alice", validity);
   const secret = encodeHex(epoch.parts.keySchedule.initSecret);
   for (const text of [Deno.inspect(epoch), JSON.stringify(epoch), String(nothing.length) + `${epoch}`]) {

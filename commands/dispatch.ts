@@ -4,6 +4,7 @@ import { reportFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { splitLeadingOptions } from "./leading_options.ts";
 import { closest } from "./closest.ts";
+import { PROFILE_HINT, profileNameIn } from "./profile/profile_name.ts";
 import { type CommandEntry, commands, isTable } from "./table.ts";
 import { formatCommandList } from "./top_help.ts";
 
@@ -40,12 +41,27 @@ async function dispatchIn(
   }
   const entry = entries.find((entry) => entry.name === name);
   if (entry === undefined) throw unknownCommand(title, name, entries);
-  const loaded = await entry.load();
+  const loaded = await loadEntry(entry, after);
   const path = `${title} ${name}`;
   if (isTable(loaded)) return await dispatchIn(path, entry.brief, loaded, options, after, io);
   const { runCommand } = await import("./run_command.ts");
   return await runCommand(path, entry.brief, loaded, [...options, ...after], io);
 }
+
+/** With `--profile NAME`, commands that know it are those of a classic system. */
+async function loadEntry(entry: CommandEntry, args: readonly string[]): Promise<LoadedEntry> {
+  if (entry.profileVerb === undefined) return await entry.load();
+  const name = profileNameIn(args);
+  if (name !== undefined) {
+    const { loadProfileCommand } = await import("./profile/profile_verb.ts");
+    return await loadProfileCommand(entry.profileVerb, name);
+  }
+  const loaded = await entry.load();
+  if (isTable(loaded)) return loaded;
+  return { ...loaded, description: [loaded.description ?? "", PROFILE_HINT].join(" ").trimStart() };
+}
+
+type LoadedEntry = Awaited<ReturnType<CommandEntry["load"]>>;
 
 function unknownCommand(title: string, name: string, entries: readonly CommandEntry[]): UsageError {
   const near = closest(name, entries.map((entry) => entry.name));

@@ -5,49 +5,63 @@ import { argument, option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { Client, enroll as enrollDevice } from "../lib/client/mod.ts";
 import { defineCommand } from "./command.ts";
-import { readAll } from "./input.ts";
+import { readEnrollmentRight } from "./enroll/right.ts";
 import { newPassphraseOptions, readNewPassphrase } from "./passphrase.ts";
+import { passwordOptions } from "./password.ts";
 import { agent } from "./version.ts";
-
-const MAX_INVITE_BYTES = 4096;
 
 /** `parley enroll`. */
 export const enroll = defineCommand({
   description:
     "Makes a key, proves to the authority that it is held, and keeps the certificate. All that is trusted is " +
-    "the authority whose fingerprint the invite carries.",
+    "the authority whose fingerprint was given. Three ways: with an invite; with a user's password; or by " +
+    "request, which the operator approves (parley ca requests). What was cut off is taken up by the next attempt.",
   examples: [
     {
       line: 'parley enroll "parley://…" --device laptop',
-      does: "Enrol this machine, asking for a passphrase",
+      does: "Enrol this machine, asking for a passphrase (and for the password, where it is no invite)",
     },
     { line: "parley enroll - --no-passphrase < invite", does: "Take the invite from standard input" },
+    {
+      line: "parley enroll --user alice --relay relay.example.org:7443 --ca-fingerprint SHA256:…",
+      does: "Enrol with alice's password",
+    },
+    {
+      line: 'parley enroll "parley://…" --request',
+      does: "Show a code and wait until the operator approves it",
+    },
   ],
   parser: merge(
     object({
       device: optional(option("--device", string({ metavar: "NAME" }), {
         description: message`The name of this device among the user's (default: the machine's name)`,
       })),
-      invite: argument(string({ metavar: "INVITE" }), {
-        description: message`The invite as it was given out, or - to read it from standard input`,
+      user: optional(option("--user", string({ metavar: "USER" }), {
+        description: message`As whom to enrol, where no invite or URL says so`,
+      })),
+      relay: optional(option("--relay", string({ metavar: "HOST:PORT" }), {
+        description: message`Where the relay is, where no invite or URL says so`,
+      })),
+      caFingerprint: optional(option("--ca-fingerprint", string({ metavar: "SHA256:…" }), {
+        description: message`The fingerprint of the authority's key, where no invite or URL carries it`,
+      })),
+      request: option("--request", { description: message`Ask the operator instead of giving a password` }),
+      noWait: option("--no-wait", {
+        description:
+          message`With --request: exit with code 6 where there is no word yet; run it again to ask`,
       }),
+      invite: optional(argument(string({ metavar: "INVITE" }), {
+        description: message`The invite or URL as it was given out, or - to read it from standard input`,
+      })),
     }),
+    passwordOptions,
     newPassphraseOptions,
   ),
-  async execute({ device = machineName(), invite, ...values }, context) {
+  async execute({ device = machineName(), ...values }, context) {
     const passphrase = await readNewPassphrase(values, context, `this device of yours`);
-    const text = invite === "-"
-      ? new TextDecoder().decode(await readAll(context.io.stdin, MAX_INVITE_BYTES)).trim()
-      : invite;
-    const { home } = context;
-    const enrolled = await enrollDevice({
-      home,
-      invite: text,
-      device,
-      passphrase,
-      agent,
-      signal: context.signal,
-    });
+    const right = await readEnrollmentRight(values, context);
+    const { home, signal } = context;
+    const enrolled = await enrollDevice({ home, right, device, passphrase, agent, signal });
     await publishKeys(home, enrolled, passphrase);
     const { user, fingerprint, expires, folder } = enrolled;
     context.out.result(
@@ -69,7 +83,7 @@ async function publishKeys(
     passphrase: () => Promise.resolve(passphrase ?? new Uint8Array()),
     holder: `parley enroll (pid ${Deno.pid})`,
     agent,
-    onWarning: () => {},
+    onWarning: () => {}, // a certificate that is a second old needs no renewal
   });
   try {
     await client.connect();

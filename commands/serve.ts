@@ -4,11 +4,12 @@ import { message } from "@optique/core/message";
 import { optional, withDefault } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
-import { formatRelayAddress, parseRelayAddress } from "../lib/pki/mod.ts";
+import { formatRelayAddress } from "../lib/pki/mod.ts";
 import { startRelay } from "../lib/relay/mod.ts";
 import { holdsCa, initCa } from "../lib/store/mod.ts";
 import { openCaFolder } from "./ca/ca_folder.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
+import { parseListenAddress } from "./listen_address.ts";
 import { passphraseOptions } from "./passphrase.ts";
 import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
@@ -81,13 +82,6 @@ export const serve = defineCommand({
     }
   },
 });
-
-/** As a relay's address, but the port may be 0. */
-function parseListenAddress(text: string): { host: string; port: number } {
-  const isAny = text.endsWith(":0");
-  const { host, port } = parseRelayAddress(isAny ? `${text.slice(0, -1)}1` : text);
-  return { host, port: isAny ? 0 : port };
-}
 
 async function makeCa(dir: string, context: CommandContext): Promise<void> {
   await initCa(dir, { name: NEW_CA_NAME, clock: () => new Date(context.io.now()) });

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import type { ProfileVerb } from "./profile/profile_verb.ts";
 
 /** A row of a table of commands: enough to list a command without loading it. */
 export interface CommandEntry {
@@ -6,6 +7,8 @@ export interface CommandEntry {
   readonly name: string;
   /** What it does, one line, no full stop. */
   readonly brief: string;
+  /** What it is called where `--profile` makes it a command of a classic system. */
+  readonly profileVerb?: ProfileVerb;
   /** Loads the command, or the table of its subcommands. */
   load(): Promise<Command<unknown> | readonly CommandEntry[]>;
 }
@@ -14,6 +17,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     name: "keygen",
+    profileVerb: "keygen",
     brief: "Make a key pair, or show and convert one",
     load: async () => (await import("./keygen.ts")).keygen,
   },
@@ -24,6 +28,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "serve",
+    profileVerb: "serve",
     brief: "Run the relay, and enrolment where it holds an authority",
     load: async () => (await import("./serve.ts")).serve,
   },
@@ -34,6 +39,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "send",
+    profileVerb: "send",
     brief: "Send a message",
     load: async () => (await import("./send.ts")).send,
   },
@@ -44,8 +50,19 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "connect",
+    profileVerb: "connect",
     brief: "Chat, at a terminal or through pipes",
     load: async () => (await import("./connect.ts")).connect,
+  },
+  {
+    name: "doctor",
+    brief: "Check this machine, its data and its relay",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
+    name: "agent",
+    brief: "Keep unlocked keys for a while: status, lock, forget",
+    load: async () => (await import("./agent.ts")).agentCommand,
   },
   {
     name: "completion",

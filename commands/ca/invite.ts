@@ -3,6 +3,7 @@ import { message } from "@optique/core/message";
 import { argument, option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { DAY_MS, parseRelayAddress } from "../../lib/pki/mod.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
 import { defineCommand } from "../command.ts";
 import { caFolderOptions, openCaLog } from "./ca_folder.ts";
 import { daysOption } from "./days.ts";
@@ -30,10 +31,16 @@ export const caInvite = defineCommand({
         description: message`Where the invited device reaches the relay`,
       }),
       days: daysOption(7, message`How long the invite can be used`),
+      qr: option("--qr", {
+        description: message`Draw the invite as a QR code as well, which is done at a terminal anyway`,
+      }),
       user: argument(string({ metavar: "USER" }), { description: message`Who is invited` }),
     }),
   ),
-  execute({ relay, days, user, ...values }, context) {
+  async execute({ relay, days, user, qr, ...values }, context) {
+    if (qr && context.out.json) {
+      throw new UsageError("qr-with-json", "--qr is for people, --json for programs");
+    }
     using ca = openCaLog(values, context);
     const created = ca.authority.createInvite({
       user,
@@ -41,10 +48,11 @@ export const caInvite = defineCommand({
       expiresInMs: days * DAY_MS,
     });
     const { invite, expiresAt } = created;
-    context.out.result({ type: "invite", invite, user: created.user, expiresAt }, invite);
+    const draws = qr || !context.out.json && context.io.stdout.isTerminal();
+    const drawing = draws ? `\n${(await import("../qr_code.ts")).drawQrCode(invite)}` : "";
+    context.out.result({ type: "invite", invite, user: created.user, expiresAt }, invite + drawing);
     context.out.note(
       `for one device of ${created.user}, until ${expiresAt.toISOString()}; it is used with: parley enroll "INVITE"`,
     );
-    return Promise.resolve();
   },
 });

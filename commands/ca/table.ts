@@ -9,6 +9,7 @@ export const caCommands: readonly CommandEntry[] = [
   },
   {
     name: "issue",
+    profileVerb: "ca issue",
     brief: "Issue a server certificate with its key",
     load: async () => (await import("./issue.ts")).caIssue,
   },
@@ -26,6 +27,16 @@ export const caCommands: readonly CommandEntry[] = [
     name: "invite",
     brief: "Make a one-time invite for a user's device",
     load: async () => (await import("./invite.ts")).caInvite,
+  },
+  {
+    name: "user",
+    brief: "Users who may enrol with a password: add, passwd, remove, list",
+    load: async () => (await import("./user/table.ts")).caUserCommands,
+  },
+  {
+    name: "requests",
+    brief: "Devices that ask to be enrolled: list, approve, deny",
+    load: async () => (await import("./requests/table.ts")).caRequestsCommands,
   },
   {
     name: "list",

@@ -3,7 +3,9 @@ import type { Output } from "../output.ts";
 
 /** What the help of a command says about a classic system. */
 export function describeProfile({ title, name, files, commands, weaknesses }: Profile): string {
-  const weak = weaknesses.map(({ weak, instead }, index) => `(${index + 1}) ${weak}. parley itself: ${instead}.`);
+  const weak = weaknesses.map(({ weak, instead }, index) =>
+    `(${index + 1}) ${weak}. parley itself: ${instead}.`
+  );
   return [
     `${name}: ${title}.`,
     files.length > 0 ? `Files: ${files.join("; ")}.` : "It keeps no files.",

@@ -2,7 +2,7 @@ import type { ProfileConsole, ProfileEvent } from "../../lib/legacy/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { readLines } from "../input.ts";
 import { printable } from "../printable.ts";
-import { promptSecret } from "../prompt.ts";
+import { promptSecrets } from "../prompt.ts";
 
 const MAX_LINE_CHARS = 1 << 18;
 
@@ -27,7 +27,7 @@ export class LineConsole implements ProfileConsole {
   }
 
   async askSecret(prompt: string): Promise<string | undefined> {
-    if (this.#interactive) return await promptSecret(this.#context.io, prompt);
+    if (this.#interactive) return (await promptSecrets(this.#context.io, [prompt]))[0];
     return await this.ask(prompt);
   }
 

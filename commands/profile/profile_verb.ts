@@ -6,15 +6,6 @@ import type { Command } from "../command.ts";
 /** The commands that speak a classic system with `--profile NAME`. */
 export type ProfileVerb = "serve" | "connect" | "send" | "keygen" | "ca issue";
 
-/** Returns the profile that the arguments name, or undefined: `--profile NAME` or `--profile=NAME`. */
-export function profileNameIn(args: readonly string[]): string | undefined {
-  const end = args.indexOf("--");
-  const options = end < 0 ? args : args.slice(0, end);
-  const at = options.findIndex((arg) => arg === "--profile" || arg.startsWith("--profile="));
-  if (at < 0) return undefined;
-  return options[at]!.slice("--profile=".length) || (options[at + 1] ?? "");
-}
-
 /**
  * Loads a command for a classic system; each system has its own help.
  *
@@ -31,9 +22,11 @@ export async function loadProfileCommand(verb: ProfileVerb, name: string): Promi
       if (profile.send === undefined) throw unsupported(verb, profile);
       return (await import("./send_profile.ts")).sendProfile(profile, profile.send);
     case "keygen":
-    case "ca issue":
       if (profile.makeKeys === undefined) throw unsupported(verb, profile);
-      return (await import("./make_profile_keys.ts")).makeProfileKeys(verb, profile, profile.makeKeys);
+      return (await import("./make_profile_keys.ts")).makeProfileKeys(profile, profile.makeKeys);
+    case "ca issue":
+      if (profile.makeKeys === undefined || !profile.certified) throw unsupported(verb, profile);
+      return (await import("./make_profile_keys.ts")).issueProfileKeys(profile, profile.makeKeys);
   }
 }
 

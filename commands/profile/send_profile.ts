@@ -1,7 +1,7 @@
 import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
-import { argument, option } from "@optique/core/primitives";
+import { argument, constant, option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { decodeUtf8 } from "../../lib/bytes/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
@@ -25,7 +25,10 @@ export function sendProfile(profile: Profile, send: NonNullable<Profile["send"]>
     description: describeProfile(profile),
     examples: [
       { line: `parley send --profile ${name} ${recipient}5`, does: "Send a line" },
-      { line: `date | parley send --profile ${name} ${recipient}`.trimEnd(), does: "Send what a program prints" },
+      {
+        line: `date | parley send --profile ${name} ${recipient}`.trimEnd(),
+        does: "Send what a program prints",
+      },
     ],
     parser: merge(
       profileOptions(profile),
@@ -64,7 +67,7 @@ function wordsOf(addressed: boolean) {
     description: message`What to send; without it, standard input is sent`,
   }));
   const to = argument(string({ metavar: "USER" }), { description: message`Whom to send to` });
-  return object({ to: addressed ? to : optional(to), text });
+  return object({ to: addressed ? to : constant(undefined), text });
 }
 
 async function readText({ io }: CommandContext): Promise<string> {

@@ -4,7 +4,12 @@ import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { UsageError } from "../../lib/errors/mod.ts";
-import { assertListenAddress, type Profile, type ProfileEvent, type ProfileServer } from "../../lib/legacy/mod.ts";
+import {
+  assertListenAddress,
+  type Profile,
+  type ProfileEvent,
+  type ProfileServer,
+} from "../../lib/legacy/mod.ts";
 import { formatRelayAddress } from "../../lib/pki/mod.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
 import { readLines } from "../input.ts";
@@ -67,13 +72,10 @@ function chooseAddress(
   ports: string | undefined,
   defaultPorts: readonly number[],
 ): { hostname: string; ports: readonly number[] } {
-  if ([listen, port, ports].filter((one) => one !== undefined).length > 1 && (port ?? ports) !== undefined) {
-    if (port !== undefined && ports !== undefined) throw contradiction("--port contradicts --ports");
+  if ([listen, port, ports].filter((one) => one !== undefined).length > 1) {
+    throw new UsageError("ports-contradict", "one of --listen, --port and --ports is enough");
   }
   const given = listen === undefined ? undefined : parseListenAddress(listen);
-  if (given !== undefined && (port !== undefined || ports !== undefined)) {
-    throw contradiction("--listen names a port already");
-  }
   const chosen = ports === undefined ? undefined : parsePorts(ports, defaultPorts.length);
   const one = given?.port ?? port;
   return { hostname: given?.host ?? LOOPBACK, ports: chosen ?? (one === undefined ? defaultPorts : [one]) };
@@ -86,10 +88,6 @@ function parsePorts(text: string, count: number): number[] {
   const ports = numbers.length > 1 ? numbers : Array.from({ length: count }, (_, i) => first && first + i);
   if (ports.length === count && ports.every((port) => port <= 65_535)) return ports;
   throw new UsageError("ports-malformed", `expected a port or ${count} ports, got ${JSON.stringify(text)}`);
-}
-
-function contradiction(what: string): UsageError {
-  return new UsageError("ports-contradict", what);
 }
 
 function announce(profile: string, { addresses }: ProfileServer, { out }: CommandContext): void {
@@ -114,6 +112,8 @@ function stopAsked({ io, signal }: CommandContext): Promise<void> {
 }
 
 async function typed(input: CommandContext["io"]["stdin"], word: string): Promise<boolean> {
-  for await (const line of readLines(input, MAX_LINE_CHARS)) if (line.trim().toLowerCase() === word) return true;
+  for await (const line of readLines(input, MAX_LINE_CHARS)) {
+    if (line.trim().toLowerCase() === word) return true;
+  }
   return false;
 }

@@ -12,6 +12,12 @@ export {
   type UserPresence,
 } from "./client.ts";
 export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";
-export { listIdentities, selectIdentity } from "./identity_folder.ts";
+export {
+  type EnrollmentPlace,
+  type EnrollmentRight,
+  parseEnrollmentPlace,
+  type TrustedAuthority,
+} from "./enrollment_right.ts";
+export { identityPath, listIdentities, readIdentityFacts, selectIdentity } from "./identity_folder.ts";
 export type { ReceivedMessage } from "./received_message.ts";
 export type { PassphraseSource } from "./storage_key.ts";

@@ -1,7 +1,7 @@
 import { DecodeError } from "../errors/mod.ts";
 import { decodeUtf8 } from "../bytes/mod.ts";
 import { DerReader } from "./der_reader.ts";
-import { constructedContextTag, contextTag, DerTag } from "./der_tag.ts";
+import { contextTag, DerTag } from "./der_tag.ts";
 import { formatIpAddress } from "./ip_address.ts";
 
 /** What a key may be used for, by the RFC's name. */
@@ -79,6 +79,8 @@ export interface Extension {
 const NAME_CONSTRAINTS = "2.5.29.30";
 const MAX_EXTENSIONS = 32;
 const MAX_NAMES = 128;
+/** registeredID, the last kind of GeneralName. */
+const MAX_NAME_KIND = 8;
 
 /**
  * Reads `Extensions`, each at most once.
@@ -192,7 +194,7 @@ function readSubjectAltNames(reader: DerReader): SubjectAltNames {
         throw new DecodeError("der-malformed", "cannot decode iPAddress: wrong length", { offset });
       }
       names.ipAddresses.push(formatIpAddress(content));
-    } else if (tag >= contextTag(0) && tag <= constructedContextTag(8)) names.otherCount++;
+    } else if ((tag & 0xc0) === contextTag(0) && (tag & 0x1f) <= MAX_NAME_KIND) names.otherCount++;
     else throw new DecodeError("der-malformed", "cannot decode subjectAltName: unknown kind", { offset });
   }
   return names;

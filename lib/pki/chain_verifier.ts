@@ -238,7 +238,8 @@ function describePath(path: Certificate[], usage: CertificateUsage): VerifiedCer
 /** Whoever presents a chain that cannot be decoded has failed to authenticate. */
 function refuseMalformed(cause: unknown): never {
   if (!(cause instanceof DecodeError)) throw cause;
-  throw new AuthenticationError("cert-malformed", cause.message, { cause });
+  const code = cause.code === "key-unsupported" ? "cert-algorithm" : "cert-malformed";
+  throw new AuthenticationError(code, cause.message, { cause });
 }
 
 /** Two roots of the same name may exist; one of them has to have signed. */

@@ -8,6 +8,7 @@
  * @module
  */
 export { type RandomSource } from "../crypto/mod.ts";
+export { approvalCode } from "./approval_code.ts";
 export {
   ASYMMETRIC_ALGORITHMS,
   type AsymmetricAlgorithm,
@@ -79,7 +80,18 @@ export {
   PendingEnrollment,
   type ProvenEnrollment,
 } from "./enrollment.ts";
+export {
+  type EnrollmentRequest,
+  type EnrollmentRequestRecords,
+  EnrollmentRequests,
+} from "./enrollment_requests.ts";
 export { type EnrollmentContext, enrollmentMessage } from "./enrollment_transcript.ts";
+export {
+  type EnrollmentTarget,
+  formatEnrollmentUrl,
+  isEnrollmentUrl,
+  parseEnrollmentUrl,
+} from "./enrollment_url.ts";
 export { fingerprintOf, hashCertificate } from "./fingerprint.ts";
 export { formatIdentityUri, type Identity, isName, parseIdentityUri, parseName } from "./identity.ts";
 export { type CertificateFacts, inspectCertificate } from "./inspect_certificate.ts";
@@ -137,3 +149,4 @@ export {
 export { parseRevocationReason, REVOCATION_REASONS, type RevocationReason } from "./revocation_reason.ts";
 export { parseServerName, type ServerName } from "./server_name.ts";
 export { type SignatureAlgorithm, type SignedStructure, signMessage, verifyMessage } from "./signature.ts";
+export { UserAccounts, type UserRecord, type UserRecords } from "./user_accounts.ts";

@@ -1,24 +1,28 @@
 import { encodeHex } from "../bytes/mod.ts";
 import { ProtocolError } from "../errors/mod.ts";
 import {
+  approvalCode,
   beginEnrollment,
-  type CertificateAuthority,
   type Clock,
+  type EnrollmentContext,
   hashCertificate,
   hashInviteToken,
   type Issuance,
   type PendingEnrollment,
+  type ProvenEnrollment,
   type RandomSource,
   verifyCertificateRequest,
 } from "../pki/mod.ts";
 import type { OperationRequest, OperationResponse } from "../wire/mod.ts";
+import type { RelayAuthority } from "./authority_watch.ts";
+import { PasswordGate } from "./password_gate.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { RelayLimits } from "./relay_limits.ts";
 
 /** What an enrolment service is made of. */
 export interface EnrollmentServiceOptions {
-  /** Issues the certificates. */
-  authority: CertificateAuthority;
+  /** Issues the certificates, and knows who may have one. */
+  ca: RelayAuthority;
   /** The present time. */
   clock: Clock;
   /** Where challenges come from. */
@@ -37,56 +41,78 @@ export interface Applicant {
   serverCertificateHash: Uint8Array;
 }
 
+/** By what right an applicant gets a certificate. */
+type Right = "invite" | "password" | "approval";
+
+/** An enrolment that awaits the applicant's proof. */
+interface Begun {
+  enrollment: PendingEnrollment;
+  context: EnrollmentContext;
+  applicant: Applicant;
+  right: Right;
+}
+
 const ENROLLMENT_ID_BYTES = 16;
+/** In the transcript, where there is no invite. */
+const NO_TOKEN = new Uint8Array();
 
 /** Enrols devices in two steps; what began on one connection can be finished on the same one only. */
 export class EnrollmentService {
   readonly #options: EnrollmentServiceOptions;
   readonly #rootHash: Uint8Array;
   readonly #limiter: RateLimiter;
-  readonly #pending = new Map<string, { enrollment: PendingEnrollment; applicant: Applicant }>();
+  readonly #collectLimiter: RateLimiter;
+  readonly #passwords: PasswordGate;
+  readonly #pending = new Map<string, Begun>();
 
   /** Creates the service. */
   constructor(options: EnrollmentServiceOptions) {
-    const { enrollmentsPerSecond: perSecond, enrollmentBurst: burst } = options.limits;
+    const { ca, limits } = options;
+    const now = () => performance.now();
     this.#options = options;
-    this.#rootHash = hashCertificate(options.authority.root);
-    this.#limiter = new RateLimiter({ perSecond, burst }, () => performance.now());
+    this.#rootHash = hashCertificate(ca.authority.root);
+    this.#limiter = new RateLimiter(
+      { perSecond: limits.enrollmentsPerSecond, burst: limits.enrollmentBurst },
+      now,
+    );
+    this.#collectLimiter = new RateLimiter(
+      { perSecond: limits.collectsPerSecond, burst: limits.collectBurst },
+      now,
+    );
+    this.#passwords = new PasswordGate(ca.users, limits, now);
   }
 
   /**
-   * Checks request and invite, and makes a challenge.
+   * Checks request and right, and makes a challenge.
    *
    * @throws {AuthenticationError} `invite-unknown`, `invite-used`, `invite-expired`, `device-exists`,
-   * `csr-signature`, `key-weak`, `cert-algorithm`
+   * `credentials-wrong`, `csr-signature`, `key-weak`, `cert-algorithm`
    * @throws {DecodeError} `csr-malformed`, `key-unsupported`
    * @throws {ProtocolError} `rate-limited`, `too-many-enrollments`
    */
   async begin(
-    { csr, token, user, device }: OperationRequest<"enroll-begin">,
+    { csr, token, password, user, device }: OperationRequest<"enroll-begin">,
     applicant: Applicant,
   ): Promise<OperationResponse<"enroll-begin">> {
-    if (!this.#limiter.take(applicant.address)) {
-      throw new ProtocolError("rate-limited", "too many enrolments from this address", {
-        hint: "try again in a minute",
-      });
-    }
-    const { authority, clock, random } = this.#options;
-    const tokenHash = hashInviteToken(token);
+    if (!this.#limiter.take(applicant.address)) throw rateLimited("too many enrolments from this address");
+    const { ca: { authority }, clock, random } = this.#options;
+    const tokenHash = token === undefined ? NO_TOKEN : hashInviteToken(token);
     const { spki } = await verifyCertificateRequest(csr);
-    authority.checkInvite(tokenHash, { user, device, spki });
+    if (token !== undefined) authority.checkInvite(tokenHash, { user, device, spki });
+    if (password !== undefined) await this.#passwords.verify(user, password);
     const { serverCertificateHash } = applicant;
     const context = { csr, tokenHash, user, device, rootHash: this.#rootHash, serverCertificateHash };
     const pending = await beginEnrollment(context, { now: clock(), random });
     const enrollment = random(ENROLLMENT_ID_BYTES);
-    this.#remember(encodeHex(enrollment), pending, applicant);
+    const right = token !== undefined ? "invite" : password !== undefined ? "password" : "approval";
+    this.#remember(encodeHex(enrollment), { enrollment: pending, context, applicant, right });
     return { enrollment, ...pending.challenge };
   }
 
   /**
-   * Checks the proof, redeems the invite and issues the certificate.
+   * Checks the proof; then issues the certificate, or puts the applicant into the operator's queue.
    *
-   * @throws {ProtocolError} `enrollment-unknown`
+   * @throws {ProtocolError} `enrollment-unknown`, `request-queue-full`
    * @throws {AuthenticationError} `challenge-expired`, `challenge-failed`,
    * `invite-unknown`, `invite-used`, `invite-expired`, `device-exists`
    */
@@ -95,18 +121,35 @@ export class EnrollmentService {
     applicant: Applicant,
   ): Promise<OperationResponse<"enroll-finish">> {
     const id = encodeHex(enrollment);
-    const pending = this.#pending.get(id);
-    if (pending === undefined || pending.applicant !== applicant) {
+    const begun = this.#pending.get(id);
+    if (begun === undefined || begun.applicant !== applicant) {
       throw new ProtocolError("enrollment-unknown", "no such enrolment was begun on this connection", {
         hint: "enrol again",
       });
     }
     this.#pending.delete(id);
-    const { authority, clock, onIssued } = this.#options;
-    const { tokenHash, ...proven } = await pending.enrollment.finish(proof, clock());
-    const issuance = await authority.redeemInvite(tokenHash, proven);
-    await onIssued(issuance);
-    return { certificates: authority.chainOf(issuance.certificate) };
+    const proven = await begun.enrollment.finish(proof, this.#options.clock());
+    if (begun.right === "approval") return { request: this.#submit(begun, proven) };
+    const { authority } = this.#options.ca;
+    const issuance = begun.right === "invite"
+      ? await authority.redeemInvite(proven.tokenHash, proven)
+      : await authority.enrollDevice(proven);
+    return { certificates: await this.#hand(issuance) };
+  }
+
+  /**
+   * Gives an applicant that waits for the operator's word the certificate, once there is one.
+   *
+   * @throws {AuthenticationError} `request-denied`, `request-unknown`, `device-exists`, `cert-revoked`
+   * @throws {ProtocolError} `rate-limited`
+   */
+  async collect(
+    { request }: OperationRequest<"enroll-collect">,
+    { address }: Applicant,
+  ): Promise<OperationResponse<"enroll-collect">> {
+    if (!this.#collectLimiter.take(address)) throw rateLimited("this address asks too often");
+    const issuance = await this.#options.ca.requests.collect(request);
+    return issuance === undefined ? {} : { certificates: await this.#hand(issuance) };
   }
 
   /** Forgets what a connection that is over has begun. */
@@ -114,7 +157,18 @@ export class EnrollmentService {
     for (const [id, pending] of this.#pending) if (pending.applicant === applicant) this.#pending.delete(id);
   }
 
-  #remember(id: string, enrollment: PendingEnrollment, applicant: Applicant): void {
+  #submit({ enrollment, context, applicant }: Begun, proven: ProvenEnrollment): Uint8Array<ArrayBuffer> {
+    const { user, device, spki } = proven;
+    const code = approvalCode(context, enrollment.challenge.challenge);
+    return this.#options.ca.requests.submit({ user, device, spki, code, address: applicant.address }).id;
+  }
+
+  async #hand(issuance: Issuance): Promise<Uint8Array<ArrayBuffer>[]> {
+    await this.#options.onIssued(issuance);
+    return this.#options.ca.authority.chainOf(issuance.certificate);
+  }
+
+  #remember(id: string, begun: Begun): void {
     const now = this.#options.clock();
     for (const [old, { enrollment: { expiresAt } }] of this.#pending) {
       if (expiresAt < now) this.#pending.delete(old);
@@ -124,6 +178,10 @@ export class EnrollmentService {
         hint: "try again in a minute",
       });
     }
-    this.#pending.set(id, { enrollment, applicant });
+    this.#pending.set(id, begun);
   }
+}
+
+function rateLimited(message: string): ProtocolError {
+  return new ProtocolError("rate-limited", message, { hint: "try again in a minute" });
 }

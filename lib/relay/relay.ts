@@ -184,7 +184,7 @@ class RelayServer implements Relay {
 
   #enrollment(): EnrollmentService {
     return new EnrollmentService({
-      authority: this.#options.ca.authority,
+      ca: this.#options.ca,
       clock: this.#clock,
       random: systemRandom,
       limits: this.#limits,

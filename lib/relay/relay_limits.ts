@@ -17,6 +17,16 @@ export interface RelayLimits {
   enrollmentsPerSecond: number;
   /** Enrolments begun from one address at once. */
   enrollmentBurst: number;
+  /** Questions a second from one address for the outcome of a request for enrolment, in the long run. */
+  collectsPerSecond: number;
+  /** Such questions from one address at once. */
+  collectBurst: number;
+  /** Passwords tried a second for one user name, in the long run. */
+  passwordsPerSecond: number;
+  /** Passwords tried for one user name at once. */
+  passwordBurst: number;
+  /** Passwords that wait to be checked, in all. */
+  maxWaitingPasswords: number;
   /** Enrolments that await their proof, in all. */
   maxPendingEnrollments: number;
   /** How long an entry is kept for devices that do not fetch it, in milliseconds. */
@@ -32,6 +42,11 @@ export const defaultRelayLimits: Readonly<RelayLimits> = {
   requestBurst: 40_000,
   enrollmentsPerSecond: 0.5,
   enrollmentBurst: 30,
+  collectsPerSecond: 2,
+  collectBurst: 60,
+  passwordsPerSecond: 0.05,
+  passwordBurst: 10,
+  maxWaitingPasswords: 32,
   maxPendingEnrollments: 1_000,
   retentionMs: 30 * 24 * 60 * 60_000,
 };

@@ -101,17 +101,20 @@ async function answerHello(
   };
 }
 
+type EnrollmentOperation = "enroll-begin" | "enroll-finish" | "enroll-collect";
+
 function enrollmentAnswers(
   { enrollment }: RequestContext,
   applicant: Applicant,
-): Pick<Answers, "enroll-begin" | "enroll-finish"> {
+): Pick<Answers, EnrollmentOperation> {
   return {
     "enroll-begin": (fields) => enrollment.begin(fields, applicant),
     "enroll-finish": (fields) => enrollment.finish(fields, applicant),
+    "enroll-collect": (fields) => enrollment.collect(fields, applicant),
   };
 }
 
-type DeviceAnswers = Omit<Answers, "hello" | "enroll-begin" | "enroll-finish">;
+type DeviceAnswers = Omit<Answers, "hello" | EnrollmentOperation>;
 
 function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers {
   const { store } = context;

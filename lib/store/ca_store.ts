@@ -7,6 +7,7 @@ import {
   type Clock,
   createRootCertificate,
   DAY_MS,
+  EnrollmentRequests,
   exportPrivateKey,
   formatCertificates,
   generateKeyPair,
@@ -15,6 +16,7 @@ import {
   type KeyAlgorithm,
   parseCertificate,
   parseCertificates,
+  UserAccounts,
 } from "../pki/mod.ts";
 import { SqliteCaLog } from "./ca_store_log.ts";
 import { fileIsThere, writeFileAtomically } from "./write_file_atomically.ts";
@@ -57,6 +59,10 @@ export interface CaFolder extends Disposable {
   readonly authority: CertificateAuthority;
   /** Its log. */
   readonly log: SqliteCaLog;
+  /** Users who may enrol with a password. */
+  readonly users: UserAccounts;
+  /** Applicants that wait for the operator's word. */
+  readonly requests: EnrollmentRequests;
   /** Closes the log. Closing twice is allowed. */
   close(): void;
 }
@@ -131,8 +137,12 @@ export function openCa(dir: string, options: OpenCaOptions = {}): CaFolder {
     random: options.random ?? systemRandom,
     ...(options.leafLifetimeMs !== undefined && { leafLifetimeMs: options.leafLifetimeMs }),
   });
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const users = new UserAccounts({ records: log.users, clock, random });
+  const requests = new EnrollmentRequests({ records: log.requests, authority, clock, random });
   const close = () => log.close();
-  return { authority, log, close, [Symbol.dispose]: close };
+  return { authority, log, users, requests, close, [Symbol.dispose]: close };
 }
 
 /** Whether the folder holds an authority. */

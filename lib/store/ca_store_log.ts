@@ -12,6 +12,8 @@ import type {
   RevocationReason,
 } from "../pki/mod.ts";
 import { caMigrations } from "./ca_store_migrations.ts";
+import { SqliteRequestRecords } from "./ca_store_requests.ts";
+import { SqliteUserRecords } from "./ca_store_users.ts";
 import { openDatabase } from "./open_database.ts";
 import { toStorageError } from "./storage_error.ts";
 
@@ -26,11 +28,17 @@ const INVITE = `
 export class SqliteCaLog implements CaLog {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Users who may enrol with a password. */
+  readonly users: SqliteUserRecords;
+  /** Applicants that wait for the operator's word. */
+  readonly requests: SqliteRequestRecords;
   #dataVersion = -1;
   #changes = 0;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
+    this.users = new SqliteUserRecords(db);
+    this.requests = new SqliteRequestRecords(db);
   }
 
   /**

@@ -48,4 +48,29 @@ export const caMigrations: readonly string[] = [
   ) STRICT;
   ${["issuance", "revocation", "invite", "redemption", "crl"].map(appendOnly).join("")}
   `,
+  `
+  -- Users who may enrol with a password: Argon2id. They are no evidence: they change and go.
+  CREATE TABLE account (
+    user TEXT NOT NULL PRIMARY KEY,
+    salt BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    memory_kib INTEGER NOT NULL,
+    passes INTEGER NOT NULL,
+    parallelism INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- Applicants that wait for the operator's word.
+  CREATE TABLE request (
+    id BLOB NOT NULL PRIMARY KEY,
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    spki BLOB NOT NULL,
+    code TEXT NOT NULL,
+    address TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    decision TEXT CHECK (decision IN ('approved', 'denied'))
+  ) STRICT;
+  `,
 ];

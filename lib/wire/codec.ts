@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type CborValue, decodeCbor, encodeCbor } from "../bytes/mod.ts";
 import { DecodeError, ProtocolError } from "../errors/mod.ts";
+import { decodeHotRequest, encodeEntriesPush, encodePlace } from "./hot_codec.ts";
 import type { OperationName, OperationRequest, OperationResponse, Push } from "./operation_types.ts";
 import { operations, pushSchema } from "./operations.ts";
 import { type RemoteError, remoteErrorSchema } from "./remote_error.ts";
@@ -20,6 +21,10 @@ export function encodeRequest<N extends OperationName>(op: N, fields: OperationR
  * @throws {ProtocolError} `unknown-operation`
  */
 export function decodeRequest(body: Uint8Array): ReceivedRequest {
+  return decodeHotRequest(body) ?? decodeAnyRequest(body);
+}
+
+function decodeAnyRequest(body: Uint8Array): ReceivedRequest {
   const value = decodeCbor(body);
   if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== "string") {
     throw new DecodeError("message-malformed", "cannot decode request: expected a name and its fields");
@@ -35,7 +40,8 @@ export function decodeRequest(body: Uint8Array): ReceivedRequest {
 }
 
 /** Encodes an answer's body: its fields as a CBOR map. */
-export function encodeResponse<N extends OperationName>(_op: N, fields: OperationResponse<N>): Uint8Array {
+export function encodeResponse<N extends OperationName>(op: N, fields: OperationResponse<N>): Uint8Array {
+  if (op === "append" || op === "commit") return encodePlace(fields as OperationResponse<"append">);
   return encodeCbor(fields as unknown as CborValue);
 }
 
@@ -48,9 +54,19 @@ export function decodeResponse<N extends OperationName>(op: N, body: Uint8Array)
   return checked(operations[op].response, decodeCbor(body), `answer to ${op}`) as OperationResponse<N>;
 }
 
-/** Encodes a push's body. */
+/** The encodings of pushes that still are on their way to somebody. */
+const encodedPushes = new WeakMap<Push, Uint8Array>();
+
+/**
+ * Encodes a push's body. One push goes to many connections, so its encoding is kept for as long as the push
+ * itself: a push that was encoded must not be changed.
+ */
 export function encodePush(push: Push): Uint8Array {
-  return encodeCbor(push as unknown as CborValue);
+  const kept = encodedPushes.get(push);
+  if (kept !== undefined) return kept;
+  const body = push.push === "entries" ? encodeEntriesPush(push) : encodeCbor(push as unknown as CborValue);
+  encodedPushes.set(push, body);
+  return body;
 }
 
 /**

@@ -24,14 +24,17 @@ export const deviceRefSchema: v.GenericSchema<unknown, DeviceRef> = v.strictObje
  * to oneself) or `group:` and 32 hexadecimal digits. A conversation's MLS group id is its mailbox's name
  * in UTF-8, so a relay that creates a mailbox once also lets only one group exist for it.
  */
-export const mailboxSchema = v.pipe(
+export const mailboxSchema: v.GenericSchema<unknown, string> = v.pipe(
   v.string(),
-  v.regex(
-    new RegExp(`^(device:${NAME}/${NAME}|direct:${NAME},${NAME}|group:[0-9a-f]{32})$`),
-    "not a mailbox",
-  ),
-  v.check((mailbox) => isAscending(directUsers(mailbox)), "not a mailbox"),
+  v.check(isMailbox, "not a mailbox"),
 );
+
+const MAILBOX = new RegExp(`^(device:${NAME}/${NAME}|direct:${NAME},${NAME}|group:[0-9a-f]{32})$`);
+
+/** Whether this is the name of a mailbox. */
+export function isMailbox(text: string): boolean {
+  return MAILBOX.test(text) && isAscending(directUsers(text));
+}
 
 /** One conversation of two users must not have two names. */
 function isAscending(users: [string, string] | undefined): boolean {

@@ -26,10 +26,14 @@ export interface Hello {
 
 /** Begins an enrolment. */
 export interface EnrollBegin {
-  /** A PKCS#10 request in DER, the token of the invite, and the names wanted. */
+  /**
+   * A PKCS#10 request in DER, the names wanted, and by what right: the token of an invite, or the user's
+   * password in UTF-8, or neither: then the operator is asked.
+   */
   request: {
     csr: Uint8Array<ArrayBuffer>;
-    token: Uint8Array<ArrayBuffer>;
+    token?: Uint8Array<ArrayBuffer>;
+    password?: Uint8Array<ArrayBuffer>;
     user: string;
     device: string;
   };
@@ -45,8 +49,19 @@ export interface EnrollBegin {
 export interface EnrollFinish {
   /** The answer to the challenge. */
   request: { enrollment: Uint8Array<ArrayBuffer>; proof: Uint8Array<ArrayBuffer> };
-  /** The device's certificate in DER and those above it, without the root. */
-  response: { certificates: Uint8Array<ArrayBuffer>[] };
+  /**
+   * The device's certificate in DER and those above it, without the root; or, where the operator is asked, the
+   * id under which the outcome can be collected.
+   */
+  response: { certificates: Uint8Array<ArrayBuffer>[] } | { request: Uint8Array<ArrayBuffer> };
+}
+
+/** Asks what the operator has said to a request for enrolment. */
+export interface EnrollCollect {
+  /** The id from `enroll-finish`. */
+  request: { request: Uint8Array<ArrayBuffer> };
+  /** The certificates as in `enroll-finish`; absent as long as nothing was said. */
+  response: { certificates?: Uint8Array<ArrayBuffer>[] };
 }
 
 /**
@@ -164,6 +179,8 @@ export interface Operations {
   "enroll-begin": EnrollBegin;
   /** See {@link EnrollFinish}. */
   "enroll-finish": EnrollFinish;
+  /** See {@link EnrollCollect}. */
+  "enroll-collect": EnrollCollect;
   /** See {@link Renew}. */
   "renew": Renew;
   /** See {@link PublishKeyPackages}. */

@@ -46,12 +46,16 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
   },
   "enroll-begin": {
     anonymous: true,
-    request: v.strictObject({
-      csr: certificateSchema,
-      token: bytesSchema(64, 16),
-      user: nameSchema,
-      device: nameSchema,
-    }),
+    request: v.pipe(
+      v.strictObject({
+        csr: certificateSchema,
+        token: v.optional(bytesSchema(64, 16)),
+        password: v.optional(bytesSchema(1024, 1)),
+        user: nameSchema,
+        device: nameSchema,
+      }),
+      v.check(({ token, password }) => token === undefined || password === undefined, "one right at most"),
+    ),
     response: v.strictObject({
       enrollment: enrollmentSchema,
       proof: v.picklist(["signature", "decryption"]),
@@ -61,7 +65,15 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
   "enroll-finish": {
     anonymous: true,
     request: v.strictObject({ enrollment: enrollmentSchema, proof: bytesSchema(1024, 1) }),
-    response: v.strictObject({ certificates: certificatesSchema }),
+    response: v.union([
+      v.strictObject({ certificates: certificatesSchema }),
+      v.strictObject({ request: enrollmentSchema }),
+    ]),
+  },
+  "enroll-collect": {
+    anonymous: true,
+    request: v.strictObject({ request: enrollmentSchema }),
+    response: v.strictObject({ certificates: v.optional(certificatesSchema) }),
   },
   "renew": {
     anonymous: false,

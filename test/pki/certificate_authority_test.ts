@@ -268,3 +268,42 @@ Deno.test("CertificateAuthority asks for its key once, only to sign, and again a
     assert.equal(parseCertificate(authority.certificate).serial, parseCertificate(root).serial);
   });
 });
+
+Deno.test("CertificateAuthority.renew() issues for the same key and names, until a week after the end", async () => {
+  await withAuthority(async ({ authority, advance }) => {
+    const server = await authority.issueServer({
+      names: ["a.example", "192.0.2.7"],
+      spki,
+      lifetimeMs: 10 * DAY_MS,
+    });
+    const device = await authority.issueDevice({ ...laptop, lifetimeMs: 10 * DAY_MS });
+    for (const old of [server, device]) {
+      const renewed = await authority.renew(old.serial.toUpperCase());
+      assert.notEqual(renewed.serial, old.serial);
+      assert.deepEqual([renewed.kind, renewed.names, renewed.fingerprint], [
+        old.kind,
+        old.names,
+        old.fingerprint,
+      ]);
+      assert.deepEqual(renewed.notAfter, old.notAfter, "as long as the one before");
+      const longer = await authority.renew(old.serial, { lifetimeMs: 20 * DAY_MS });
+      assert.equal(longer.notAfter.getTime() - old.notAfter.getTime(), 10 * DAY_MS);
+    }
+    advance(17 * DAY_MS);
+    await authority.renew(server.serial);
+    advance(MINUTE_MS);
+    await assert.rejects(authority.renew(server.serial), { code: "cert-expired" });
+    await assert.rejects(authority.renew("00"), { code: "cert-unknown" });
+  });
+});
+
+Deno.test("CertificateAuthority.renew() refuses what is revoked, or has lost its name to another key", async () => {
+  await withAuthority(async ({ authority, advance }) => {
+    const device = await authority.issueDevice({ ...laptop, lifetimeMs: DAY_MS });
+    advance(2 * DAY_MS);
+    await authority.issueDevice({ ...laptop, spki: otherSpki });
+    await assert.rejects(authority.renew(device.serial), { code: "device-exists" });
+    authority.revoke({ serial: device.serial });
+    await assert.rejects(authority.renew(device.serial), { code: "cert-revoked" });
+  });
+});

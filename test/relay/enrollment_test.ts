@@ -60,7 +60,9 @@ async function enroll(
   const { keys, context, request } = await prepare(relay, connection, token, options);
   const begun = await connection.request("enroll-begin", request);
   const proof = await answerChallenge(begun, context, keys);
-  const { certificates } = await connection.request("enroll-finish", { enrollment: begun.enrollment, proof });
+  const finished = await connection.request("enroll-finish", { enrollment: begun.enrollment, proof });
+  assert.ok("certificates" in finished);
+  const { certificates } = finished;
   return {
     proof: begun.proof,
     identity: {

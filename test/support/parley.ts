@@ -15,10 +15,12 @@ export interface Ended {
 /** No process of a test may run longer. */
 const LIMIT_MS = 60_000;
 const root = fileURLToPath(new URL("../../", import.meta.url));
+/** An executable to run in place of the sources. */
+const executable = Deno.env.get("PARLEY_EXECUTABLE");
 /** The arguments of `deno` in the task that users run, with the permissions that they get. */
-const denoArguments = config.tasks.parley.split(" ").slice(1).map((one) =>
-  one === "main.ts" ? `${root}main.ts` : one
-);
+const denoArguments = executable !== undefined
+  ? []
+  : config.tasks.parley.split(" ").slice(1).map((one) => one === "main.ts" ? `${root}main.ts` : one);
 
 /** A process of parley that runs. */
 export class Running implements AsyncDisposable {
@@ -33,7 +35,7 @@ export class Running implements AsyncDisposable {
 
   /** Starts `parley` with the arguments; `home` becomes PARLEY_HOME. */
   constructor(args: string[], home: string) {
-    this.#child = new Deno.Command(Deno.execPath(), {
+    this.#child = new Deno.Command(executable ?? Deno.execPath(), {
       args: [...denoArguments, ...args],
       env: { PARLEY_HOME: home, NO_COLOR: "1" },
       stdin: "piped",

@@ -46,7 +46,7 @@ export class World implements AsyncDisposable {
     const relay = { host: "127.0.0.1", port: this.relay.port };
     const { invite } = this.relay.admin.authority.createInvite({ user, relay });
     const clock = () => this.relay.now();
-    await enroll({ home: this.home, invite, device, agent: "test", clock });
+    await enroll({ home: this.home, right: { kind: "invite", invite }, device, agent: "test", clock });
     const client = await this.client({ user, device });
     await client.connect();
     await this.close(client);

@@ -52,7 +52,11 @@ export const messages: {
     }, { requiredKeys: ["version", "agent", "time", "authorities"] }),
   },
   "enroll-begin": {
-    request: fc.record({ csr: bytes(), token: bytes(16, 64), user: name, device: name }),
+    request: fc.oneof(
+      fc.record({ csr: bytes(), user: name, device: name }),
+      fc.record({ csr: bytes(), token: bytes(16, 64), user: name, device: name }),
+      fc.record({ csr: bytes(), password: bytes(), user: name, device: name }),
+    ),
     response: fc.record({
       enrollment: id,
       proof: fc.constantFrom("signature", "decryption"),
@@ -61,7 +65,11 @@ export const messages: {
   },
   "enroll-finish": {
     request: fc.record({ enrollment: id, proof: bytes() }),
-    response: fc.record({ certificates }),
+    response: fc.oneof(fc.record({ certificates }), fc.record({ request: id })),
+  },
+  "enroll-collect": {
+    request: fc.record({ request: id }),
+    response: fc.record({ certificates }, { requiredKeys: [] }),
   },
   "renew": { request: nothing, response: fc.record({ certificates }) },
   "publish-key-packages": {

@@ -54,6 +54,7 @@ export const caChat: Profile = {
     },
   ],
   addressed: true,
+  certified: false,
   serve: async (options) => (await import("./server.ts")).serveCaChat(options),
   connect: async (options) => (await import("./menu.ts")).connectCaChat(options),
   send: async (options) => (await import("./menu.ts")).sendCaChat(options),

@@ -1,5 +1,5 @@
 import { checkPrime, getDiffieHellman } from "node:crypto";
-import { ProtocolError } from "../../errors/mod.ts";
+import { InternalError, ProtocolError } from "../../errors/mod.ts";
 import { decodeBigInteger } from "./big_integer.ts";
 import { modPow } from "./mod_pow.ts";
 
@@ -15,9 +15,21 @@ export interface DhGroup {
   readonly refusedOrder: number;
 }
 
-/** Makes a group of constants that were checked by hand; see {@link admitDhGroup} for what a peer sent. */
+/** Makes a group of constants, see {@link assertDhGroup}; and {@link admitDhGroup} for what a peer sent. */
 export function defineDhGroup(modulus: bigint, generator: bigint, refusedOrder = 2): DhGroup {
   return { modulus, generator, refusedOrder, bytes: Math.ceil(modulus.toString(16).length / 2) };
+}
+
+/**
+ * Checks the constants of a group: the modulus is a prime and the order of the generator is not one of those that
+ * are refused.
+ *
+ * @throws {InternalError} where the modulus is wrong
+ * @throws {ProtocolError} `dh-value-refused` where the generator is
+ */
+export async function assertDhGroup(group: DhGroup): Promise<void> {
+  if (!await isPrime(group.modulus)) throw new InternalError("the modulus of a group is no prime");
+  assertDhPublicValue(group, group.generator);
 }
 
 let modp2048: DhGroup | undefined;

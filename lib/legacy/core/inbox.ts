@@ -16,10 +16,15 @@ export interface InboxLimits {
   readonly maxMessagesPerUser?: number;
   /** Users that messages may wait for. Default 10,000. */
   readonly maxUsers?: number;
+  /** What all that waits may take, in UTF-16 units of the bodies. Default 64 Mi. */
+  readonly maxSize?: number;
 }
 
 const MAX_MESSAGES_PER_USER = 10_000;
 const MAX_USERS = 10_000;
+const MAX_SIZE = 64 * 1024 * 1024;
+/** A journal of this length is written anew where most of it is about messages that were handed over. */
+const WORN_BYTES = 1024 * 1024;
 
 /** What the journal has put down: a message that waits, or that all up to a number were handed over. */
 type JournalLine = { put: number; to: string; body: string } | { taken: number; to: string };
@@ -29,16 +34,26 @@ type JournalLine = { put: number; to: string; body: string } | { taken: number; 
  * returned for is on disk. A line that a crash cut short is dropped, for nobody was told that it is safe.
  */
 export class Inbox implements Disposable {
-  readonly #file: Deno.FsFile;
+  readonly #path: string;
   readonly #limits: InboxLimits;
   readonly #waiting: Map<string, WaitingMessage[]>;
+  /** Undefined after the journal was written anew and could not be opened. */
+  #file: Deno.FsFile | undefined;
   #next: number;
+  /** The sum of what waits, as {@link InboxLimits.maxSize} counts it. */
+  #size: number;
+  /** How long the journal is without a line that could not be written as a whole. */
+  #fileBytes: number;
+  #torn = false;
 
-  private constructor(file: Deno.FsFile, waiting: Map<string, WaitingMessage[]>, limits: InboxLimits) {
-    this.#file = file;
+  private constructor(path: string, waiting: Map<string, WaitingMessage[]>, limits: InboxLimits) {
+    const messages = [...waiting.values()].flat();
+    this.#path = path;
     this.#waiting = waiting;
     this.#limits = limits;
-    this.#next = 1 + [...waiting.values()].flat().reduce((last, { id }) => Math.max(last, id), 0);
+    this.#next = 1 + messages.reduce((last, { id }) => Math.max(last, id), 0);
+    this.#size = sizeOf(messages);
+    [this.#file, this.#fileBytes] = writeAnew(path, waiting);
   }
 
   /**
@@ -48,9 +63,7 @@ export class Inbox implements Disposable {
    */
   static open(path: string, limits: InboxLimits = {}): Inbox {
     try {
-      const waiting = replay(readJournal(path));
-      replaceFile(path, format(waiting), 0o600);
-      return new Inbox(Deno.openSync(path, { append: true }), waiting, limits);
+      return new Inbox(path, replay(readJournal(path)), limits);
     } catch (cause) {
       throw unusable(cause);
     }
@@ -63,13 +76,18 @@ export class Inbox implements Disposable {
    */
   put(to: string, body: string): void {
     const waiting = this.#waiting.get(to) ?? [];
-    const { maxMessagesPerUser = MAX_MESSAGES_PER_USER, maxUsers = MAX_USERS } = this.#limits;
-    if (waiting.length >= maxMessagesPerUser || (waiting.length === 0 && this.#waiting.size >= maxUsers)) {
+    const { maxMessagesPerUser = MAX_MESSAGES_PER_USER, maxUsers = MAX_USERS, maxSize = MAX_SIZE } =
+      this.#limits;
+    if (
+      waiting.length >= maxMessagesPerUser || this.#size + body.length > maxSize ||
+      (waiting.length === 0 && this.#waiting.size >= maxUsers)
+    ) {
       throw new StorageError("inbox-full", "no more messages are kept for this user");
     }
     const id = this.#next++;
     this.#append({ put: id, to, body });
     waiting.push({ id, body });
+    this.#size += body.length;
     this.#waiting.set(to, waiting);
   }
 
@@ -84,26 +102,60 @@ export class Inbox implements Disposable {
    * @throws {StorageError} `inbox-unusable`
    */
   remove(to: string, id: number): void {
-    const left = this.waiting(to).filter((message) => message.id > id);
-    if (left.length === this.waiting(to).length) return;
+    const before = this.waiting(to);
+    const left = before.filter((message) => message.id > id);
+    if (left.length === before.length) return;
     this.#append({ taken: id, to });
+    this.#size -= sizeOf(before) - sizeOf(left);
     if (left.length > 0) this.#waiting.set(to, left);
     else this.#waiting.delete(to);
+    if (this.#fileBytes > WORN_BYTES && this.#fileBytes > 4 * this.#size) this.#renew();
   }
 
   /** Closes the journal. */
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file?.close();
   }
 
+  /** What a full disk has cut short is taken away before the next line, which would end up behind it. */
   #append(line: JournalLine): void {
+    const bytes = encodeLine(line);
+    const file = this.#file;
+    if (file === undefined) throw unusable(undefined);
     try {
-      writeAll(this.#file, encodeLine(line));
-      this.#file.syncDataSync();
+      if (this.#torn) file.truncateSync(this.#fileBytes);
+      this.#torn = true;
+      writeAll(file, bytes);
+      file.syncDataSync();
+      this.#torn = false;
+      this.#fileBytes += bytes.length;
     } catch (cause) {
       throw unusable(cause);
     }
   }
+
+  #renew(): void {
+    try {
+      this.#file?.close();
+      this.#file = undefined; // nothing may go to a file that has been replaced
+      [this.#file, this.#fileBytes] = writeAnew(this.#path, this.#waiting);
+    } catch (cause) {
+      throw unusable(cause);
+    }
+  }
+}
+
+function writeAnew(
+  path: string,
+  waiting: Map<string, WaitingMessage[]>,
+): [file: Deno.FsFile, bytes: number] {
+  const journal = format(waiting);
+  replaceFile(path, journal, 0o600);
+  return [Deno.openSync(path, { append: true }), journal.length];
+}
+
+function sizeOf(messages: readonly WaitingMessage[]): number {
+  return messages.reduce((sum, { body }) => sum + body.length, 0);
 }
 
 function readJournal(path: string): string {

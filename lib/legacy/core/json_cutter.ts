@@ -15,15 +15,19 @@ export function jsonCutter(): Cutter<string> {
 
   /** Looks on from where it has stopped; the end of the object, or undefined. */
   const findEnd = (bytes: Uint8Array): number | undefined => {
-    for (; at < bytes.length; at++) {
+    while (at < bytes.length) {
+      const byte = bytes[at];
       if (inString) {
         at = endOfString(bytes, at);
-        inString = at >= bytes.length;
-      } else if (depth === 0 && bytes[at] !== OPEN && !SPACES.includes(bytes[at]!)) {
+        if (at >= bytes.length) return undefined;
+        inString = false;
+      } else if (depth === 0 && byte !== OPEN && !SPACES.includes(byte!)) {
         throw new DecodeError("json-malformed", "what the peer sends is no JSON object");
-      } else if (bytes[at] === QUOTE) inString = true;
-      else if (bytes[at] === OPEN) depth++;
-      else if (bytes[at] === CLOSE && --depth === 0) return at + 1;
+      } else if (byte === QUOTE) inString = true;
+      else if (byte === OPEN) depth++;
+      else if (byte === CLOSE) depth--;
+      at++;
+      if (byte === CLOSE && depth === 0) return at;
     }
     return undefined;
   };

@@ -8,7 +8,7 @@ export { AesCbcKey, CBC_IV_BYTES } from "./aes_cbc.ts";
 export { decryptAesCfb, encryptAesCfb } from "./aes_cfb.ts";
 export { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
 export { Des, DES_BYTES } from "./des.ts";
-export { admitDhGroup, assertDhPublicValue, defineDhGroup, type DhGroup, dhGroup14 } from "./dh_group.ts";
+export { admitDhGroup, assertDhGroup, assertDhPublicValue, defineDhGroup, type DhGroup, dhGroup14 } from "./dh_group.ts";
 export { DhKeyPair } from "./dh_key_pair.ts";
 export { type Dialect, DIALECTS } from "./dialect.ts";
 export { encodeFrame, frameCutter } from "./frame.ts";
@@ -24,6 +24,7 @@ export {
 } from "./message_reader.ts";
 export { type ByteSink, MessageWriter, type MessageWriterOptions } from "./message_writer.ts";
 export { modPow } from "./mod_pow.ts";
+export { parseMessage, type Reviver } from "./parse_message.ts";
 export type {
   CertificateIssuer,
   ConnectOptions,

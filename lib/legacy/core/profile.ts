@@ -23,6 +23,8 @@ export interface Profile {
   readonly files: readonly string[];
   /** What its own client asks for and its menu, as `parley connect` reads them, a clause each. */
   readonly commands: readonly string[];
+  /** Whether its keys need certificates, which an authority of parley can issue. */
+  readonly certified: boolean;
   /** Starts the server. Resolves when it listens. */
   serve(options: ServeOptions): Promise<ProfileServer>;
   /** Holds an interactive session until its own `exit`, the end of input, or the server ends it. */

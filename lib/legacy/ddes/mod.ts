@@ -37,6 +37,7 @@ export const ddes: Profile = {
     },
   ],
   addressed: false,
+  certified: false,
   serve: async (options) => (await import("./server.ts")).serveDdes(options),
   connect: async (options) => (await import("./client.ts")).connectDdes(options),
   send: async (options) => (await import("./client.ts")).sendDdes(options),

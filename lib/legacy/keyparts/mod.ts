@@ -36,6 +36,7 @@ export const keyparts: Profile = {
     },
   ],
   addressed: false,
+  certified: true,
   serve: async (options) => (await import("./server.ts")).serveKeyparts(options),
   connect: async (options) => (await import("./client.ts")).connectKeyparts(options),
   send: async (options) => (await import("./client.ts")).sendKeyparts(options),

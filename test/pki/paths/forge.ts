@@ -18,7 +18,10 @@ export interface ForgeKey {
 }
 
 function forgeKey(privateKey: KeyObject): ForgeKey {
-  return { privateKey, spki: new Uint8Array(createPublicKey(privateKey).export({ format: "der", type: "spki" })) };
+  return {
+    privateKey,
+    spki: new Uint8Array(createPublicKey(privateKey).export({ format: "der", type: "spki" })),
+  };
 }
 
 const ed25519 = () => forgeKey(generateKeyPairSync("ed25519").privateKey);
@@ -203,7 +206,12 @@ export function forge(defaults: CertificateSpec, spec: CertificateSpec, parent?:
   const signature = new Uint8Array(sign(algorithm.hash, content, signer.privateKey));
   const der = derSequence(content, algorithm.identifier, derBits(signature));
   const octets = serial.subarray(2);
-  return { der: all.tamper?.(der) ?? der, subject, key, serial: octets.subarray(octets[0] === 0 ? 1 : 0).toHex() };
+  return {
+    der: all.tamper?.(der) ?? der,
+    subject,
+    key,
+    serial: octets.subarray(octets[0] === 0 ? 1 : 0).toHex(),
+  };
 }
 
 /** Everything that a CRL can have otherwise. */

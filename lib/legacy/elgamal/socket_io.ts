@@ -1,0 +1,32 @@
+import process from "node:process";
+
+let loading: Promise<unknown> = Promise.resolve();
+
+/** Loads Socket.IO's server. */
+export function importServer(): Promise<typeof import("socket.io")> {
+  return withoutEnvironment(() => import("socket.io"));
+}
+
+/** Loads Socket.IO's client. */
+export function importClient(): Promise<typeof import("socket.io-client")> {
+  return withoutEnvironment(() => import("socket.io-client"));
+}
+
+/**
+ * A logger that Socket.IO depends on reads the whole environment while it loads, which parley has no permission
+ * for and no wish to show it: meanwhile there is an empty one in its place. One at a time, so that the real one
+ * is there in the end.
+ */
+function withoutEnvironment<Module>(load: () => Promise<Module>): Promise<Module> {
+  const loaded = loading.then(async () => {
+    const { env } = process;
+    process.env = {};
+    try {
+      return await load();
+    } finally {
+      process.env = env;
+    }
+  });
+  loading = loaded.catch(() => {}); // whoever loads is told
+  return loaded;
+}

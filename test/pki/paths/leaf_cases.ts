@@ -1,0 +1,283 @@
+import {
+  altNames,
+  basicConstraints,
+  CLIENT_AUTH,
+  dns,
+  extendedKeyUsage,
+  generalName,
+  ip,
+  keyUsage,
+  nameOf,
+  SERVER_AUTH,
+  uri,
+} from "./forge.ts";
+import type { ChainSpec, PathCase } from "./path_case.ts";
+
+const usage = "cert-usage", name = "cert-name";
+const leaf = (extensions: Record<string, Uint8Array | null>, more: ChainSpec = {}): ChainSpec => ({
+  ...more,
+  leaf: { extensions },
+});
+const device = (...names: Uint8Array[]) => leaf({ subjectAltName: altNames(...names) });
+const server = (dialled: string, ...names: Uint8Array[]): ChainSpec => ({
+  usage: "server",
+  name: dialled,
+  ...(names.length > 0 && { leaf: { extensions: { subjectAltName: altNames(...names) } } }),
+});
+
+/** What a leaf is for: RFC 5280 §4.2.1.3, §4.2.1.12, and whom it names: RFC 9525. */
+export const leafCases: PathCase[] = [
+  {
+    rule: "5280 §4.2.1.3",
+    what: "no keyUsage",
+    expect: usage,
+    chain: leaf({ keyUsage: null }),
+  },
+  {
+    rule: "5280 §4.2.1.3",
+    what: "a key for encipherment only",
+    expect: usage,
+    chain: leaf({ keyUsage: keyUsage("keyEncipherment") }),
+  },
+  {
+    rule: "5280 §4.2.1.3",
+    what: "a key for signatures and encipherment",
+    expect: "valid",
+    chain: leaf({ keyUsage: keyUsage("digitalSignature", "keyEncipherment") }),
+  },
+  {
+    rule: "5280 §4.2.1.3",
+    what: "keyCertSign in what is no authority",
+    expect: usage,
+    chain: leaf({ keyUsage: keyUsage("digitalSignature", "keyCertSign") }),
+  },
+  {
+    rule: "5280 §4.2.1.9",
+    what: "an authority shown as a device",
+    expect: usage,
+    chain: leaf({ basicConstraints: basicConstraints(true) }),
+  },
+  {
+    rule: "5280 §4.2.1.9",
+    what: "basicConstraints that say it is no authority",
+    expect: "valid",
+    chain: leaf({ basicConstraints: basicConstraints(false) }),
+  },
+  {
+    rule: "5280 §6.1",
+    what: "the root shown as a device",
+    expect: usage,
+    chain: { show: ({ root }) => [root.der] },
+  },
+  {
+    rule: "5280 §4.2.1.12",
+    what: "no extendedKeyUsage",
+    expect: usage,
+    chain: leaf({ extendedKeyUsage: null }),
+  },
+  {
+    rule: "5280 §4.2.1.12",
+    what: "a server shown as a device",
+    expect: usage,
+    chain: leaf({ extendedKeyUsage: extendedKeyUsage(SERVER_AUTH) }),
+  },
+  {
+    rule: "5280 §4.2.1.12",
+    what: "a device shown as a server",
+    expect: usage,
+    chain: leaf({ extendedKeyUsage: extendedKeyUsage(CLIENT_AUTH) }, { usage: "server" }),
+  },
+  {
+    rule: "5280 §4.2.1.12",
+    what: "a server and client shown as a device",
+    expect: "valid",
+    chain: leaf({ extendedKeyUsage: extendedKeyUsage(SERVER_AUTH, CLIENT_AUTH) }),
+  },
+  {
+    rule: "5280 §4.2.1.12, stricter",
+    what: "any usage",
+    expect: usage,
+    chain: leaf({ extendedKeyUsage: extendedKeyUsage("2.5.29.37.0") }),
+  },
+  {
+    rule: "5280 §4.2.1.12",
+    what: "e-mail only",
+    expect: usage,
+    chain: leaf({ extendedKeyUsage: extendedKeyUsage("1.3.6.1.5.5.7.3.4") }),
+  },
+  { rule: "parley", what: "a device", expect: "valid", chain: device(uri("parley:alice/laptop")) },
+  {
+    rule: "parley",
+    what: "a device without subjectAltName",
+    expect: name,
+    chain: leaf({ subjectAltName: null }),
+  },
+  {
+    rule: "9525 §6.1",
+    what: "a device named by its common name only",
+    expect: name,
+    chain: { leaf: { subject: nameOf("alice/laptop"), extensions: { subjectAltName: null } } },
+  },
+  {
+    rule: "parley",
+    what: "two devices",
+    expect: name,
+    chain: device(uri("parley:alice/laptop"), uri("parley:bob/phone")),
+  },
+  {
+    rule: "parley",
+    what: "a device and a DNS name",
+    expect: name,
+    chain: device(uri("parley:alice/laptop"), dns("relay.example.org")),
+  },
+  {
+    rule: "parley",
+    what: "a device and an address",
+    expect: name,
+    chain: device(uri("parley:alice/laptop"), ip(192, 0, 2, 7)),
+  },
+  {
+    rule: "parley",
+    what: "a device and an e-mail address",
+    expect: name,
+    chain: device(uri("parley:alice/laptop"), generalName(1, "alice@example.org")),
+  },
+  { rule: "parley", what: "another URI", expect: name, chain: device(uri("https://example.org/")) },
+  { rule: "parley", what: "a user without device", expect: name, chain: device(uri("parley:alice")) },
+  { rule: "parley", what: "a name in capitals", expect: name, chain: device(uri("parley:Alice/laptop")) },
+  { rule: "parley", what: "a name with a third part", expect: name, chain: device(uri("parley:a/b/c")) },
+  { rule: "parley", what: "a name with an escape", expect: name, chain: device(uri("parley:alice%2fx/b")) },
+  { rule: "parley", what: "a name that ends with NUL", expect: name, chain: device(uri("parley:alice/b\0")) },
+  {
+    rule: "5280 §4.2.1.6",
+    what: "a URI that is not UTF-8",
+    expect: "cert-malformed",
+    chain: device(generalName(6, Uint8Array.of(0xff, 0xfe))),
+  },
+  { rule: "9525 §6.3", what: "the DNS name", expect: "valid", chain: server("relay.example.org") },
+  {
+    rule: "9525 §6.3",
+    what: "the DNS name in another case",
+    expect: "valid",
+    chain: server("Relay.Example.ORG", dns("RELAY.example.org")),
+  },
+  { rule: "9525 §6.3", what: "another DNS name", expect: name, chain: server("www.example.org") },
+  { rule: "9525 §6.3", what: "the domain above", expect: name, chain: server("example.org") },
+  { rule: "9525 §6.3", what: "a domain below", expect: name, chain: server("a.relay.example.org") },
+  {
+    rule: "9525 §6.3",
+    what: "a name that ends with it",
+    expect: name,
+    chain: server("my-relay.example.org"),
+  },
+  {
+    rule: "9525 §6.3, stricter",
+    what: "a wildcard",
+    expect: name,
+    chain: server("relay.example.org", dns("*.example.org")),
+  },
+  {
+    rule: "9525 §6.3, stricter",
+    what: "a wildcard within a label",
+    expect: name,
+    chain: server("relay.example.org", dns("rel*.example.org")),
+  },
+  { rule: "9525 §6.3", what: "a wildcard of everything", expect: name, chain: server("localhost", dns("*")) },
+  {
+    rule: "9525 §6.3",
+    what: "a name with NUL in it",
+    expect: name,
+    chain: server("relay.example.org", dns("relay.example.org\0.evil.example")),
+  },
+  {
+    rule: "9525 §6.3",
+    what: "a name with a dot at its end",
+    expect: name,
+    chain: server("relay.example.org", dns("relay.example.org.")),
+  },
+  {
+    rule: "9525 §6.3",
+    what: "an international name as A-labels",
+    expect: "valid",
+    chain: server("xn--bcher-kva.example", dns("xn--bcher-kva.example")),
+  },
+  {
+    rule: "9525 §6.3",
+    what: "an international name as UTF-8",
+    expect: name,
+    chain: server("xn--bcher-kva.example", dns("bücher.example")),
+  },
+  {
+    rule: "9525 §6.3",
+    what: "the second of two DNS names",
+    expect: "valid",
+    chain: server("b.example", dns("a.example"), dns("b.example")),
+  },
+  {
+    rule: "6125 §6.4.4",
+    what: "the common name only",
+    expect: name,
+    chain: {
+      usage: "server",
+      name: "relay.example.org",
+      leaf: { subject: nameOf("relay.example.org"), extensions: { subjectAltName: null } },
+    },
+  },
+  {
+    rule: "6125 §6.4.4",
+    what: "the common name beside another DNS name",
+    expect: name,
+    chain: {
+      usage: "server",
+      name: "relay.example.org",
+      leaf: {
+        subject: nameOf("relay.example.org"),
+        extensions: { subjectAltName: altNames(dns("www.example.org")) },
+      },
+    },
+  },
+  { rule: "9525 §6.5", what: "the IPv4 address", expect: "valid", chain: server("192.0.2.7") },
+  { rule: "9525 §6.5", what: "another IPv4 address", expect: name, chain: server("192.0.2.8") },
+  {
+    rule: "9525 §6.5",
+    what: "an IPv4 address written as a DNS name",
+    expect: name,
+    chain: server("192.0.2.7", dns("192.0.2.7")),
+  },
+  {
+    rule: "9525 §6.5",
+    what: "a DNS name given as an address's octets",
+    expect: name,
+    chain: server("relay", ip(114, 101, 108, 97)),
+  },
+  {
+    rule: "9525 §6.5",
+    what: "the IPv6 address in another form",
+    expect: "valid",
+    chain: server("2001:DB8:0::1", ip(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)),
+  },
+  {
+    rule: "9525 §6.5",
+    what: "an IPv6 address written as a DNS name",
+    expect: name,
+    chain: server("2001:db8::1", dns("2001:db8::1")),
+  },
+  {
+    rule: "9525 §6.5",
+    what: "an IPv4 address mapped into IPv6",
+    expect: name,
+    chain: server("192.0.2.7", ip(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7)),
+  },
+  {
+    rule: "9525 §6.2",
+    what: "the name as a URI",
+    expect: name,
+    chain: server("relay.example.org", uri("https://relay.example.org/")),
+  },
+  {
+    rule: "9525 §6.2",
+    what: "the name in an e-mail address",
+    expect: name,
+    chain: server("relay.example.org", generalName(1, "a@relay.example.org")),
+  },
+];

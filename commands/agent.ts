@@ -21,7 +21,10 @@ export const agentCommand = defineCommand({
     "memory only, for this user only, and each is forgotten when it was not used for a while. Without a word " +
     "after it, it runs until Ctrl-C; status, lock and forget talk to the one that runs.",
   examples: [
-    { line: "parley agent --timeout 1h &", does: "Keep keys until they were not used for an hour" },
+    {
+      line: "parley agent --timeout 1h",
+      does: "Keep keys until they were not used for an hour; end the line with & to go on working",
+    },
     { line: "parley agent status", does: "Show what is kept, and for how long yet" },
     { line: "parley agent lock", does: "Forget every key now" },
     { line: "parley agent forget ca", does: "Forget the key of the authority in the folder ca" },

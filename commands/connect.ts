@@ -28,9 +28,14 @@ export const connect = defineCommand({
   stopsItself: true,
   async execute({ peer, ...passphrase }, context) {
     const name = peer === undefined ? undefined : parseName(peer, "user");
-    let session: ClientSession | undefined;
-    const client = await openClient("connect", passphrase, context, (error) => session?.warn(error.message));
-    session = new ClientSession(client, name);
-    await holdChat(session, context);
+    const opened: { session?: ClientSession } = {};
+    const client = await openClient(
+      "connect",
+      passphrase,
+      context,
+      (error) => opened.session?.warn(error.message),
+    );
+    opened.session = new ClientSession(client, name);
+    await holdChat(opened.session, context);
   },
 });

@@ -1,4 +1,5 @@
 import { UsageError } from "../lib/errors/mod.ts";
+import { BRIEF } from "./brief.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { reportFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -7,8 +8,6 @@ import { closest } from "./closest.ts";
 import { PROFILE_HINT, profileNameIn } from "./profile/profile_name.ts";
 import { type CommandEntry, commands, isTable } from "./table.ts";
 import { formatCommandList } from "./top_help.ts";
-
-const BRIEF = "Private messaging that you run yourself: authority, relay and client in one program";
 
 /** Finds the command that the arguments name, runs it, reports its error and returns the exit code. */
 export async function dispatch(args: readonly string[], io: Io): Promise<number> {

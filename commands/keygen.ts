@@ -113,6 +113,9 @@ async function convert(values: KeygenValues, file: string, context: CommandConte
   if (isShown) return showKey(found, context);
   const writesPrivate = !publicOnly && found.key.pkcs8 !== undefined &&
     (out !== undefined || csr === undefined);
+  if (values.encrypt && found.key.pkcs8 === undefined) {
+    throw new UsageError("private-key-needed", "a public key is not encrypted");
+  }
   const protection = writesPrivate ? await chooseProtection(values, context, found.passphrase) : undefined;
   await writeKey(found.key, output, protection, context);
 }
@@ -124,7 +127,6 @@ function describeOutput(values: KeygenValues, context: CommandContext): KeyOutpu
     format,
     publicOnly,
     subject: csr,
-    isExisting: values.in !== undefined,
     force,
   };
 }
@@ -145,6 +147,14 @@ function checkOptions(values: KeygenValues): void {
       "--csr contradicts --public: the request needs the private key",
     ],
   ];
+  const changesForm = values.encrypt || values.noPassphrase ||
+    (values.newPassphraseFile ?? values.newPassphraseFd) !== undefined;
+  if (values.publicOnly && changesForm) {
+    throw new UsageError("option-conflict", "--public contradicts a passphrase: a public key has none");
+  }
+  if (values.csr !== undefined && values.out === undefined && (changesForm || values.format !== undefined)) {
+    throw new UsageError("option-conflict", "without --out, --csr writes the request and no key");
+  }
   const wrong = pairs.find(([holds]) => holds);
   if (wrong !== undefined) throw new UsageError("option-conflict", wrong[1]);
 }

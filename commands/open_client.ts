@@ -1,5 +1,6 @@
-import { Client, selectIdentity } from "../lib/client/mod.ts";
+import { Client, identityPath, selectIdentity } from "../lib/client/mod.ts";
 import type { ParleyError } from "../lib/errors/mod.ts";
+import { keeperOf } from "./agent/keeper.ts";
 import type { CommandContext } from "./command.ts";
 import { type PassphraseValues, readPassphrase } from "./passphrase.ts";
 import { printable } from "./printable.ts";
@@ -23,6 +24,7 @@ export async function openClient(
     home,
     identity,
     passphrase: () => readPassphrase(passphrase, context, `${identity.user}/${identity.device}`),
+    keeper: keeperOf(identityPath(home, identity), context),
     holder: `parley ${verb} (pid ${Deno.pid})`,
     agent,
     onWarning,

@@ -5,11 +5,14 @@ import { type Parser, parseSync } from "@optique/core/parser";
 import { UsageError } from "../lib/errors/mod.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { formatCommandHelp } from "./command_help.ts";
+import { applyConfig } from "./config/apply_config.ts";
+import { configPlaces, readConfig } from "./config/read_config.ts";
 import { dataHome } from "./data_home.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { type GlobalOptions, globalOptions } from "./global_options.ts";
 import { type Io, StoppedError } from "./io.ts";
 import { Output } from "./output.ts";
+import { printable } from "./printable.ts";
 
 /** What a command's parser with the global options yields. */
 export type CommandValues = GlobalOptions & Record<string, unknown>;
@@ -31,7 +34,7 @@ function erase(parser: Parser<"sync", unknown, unknown>): ObjectParser {
  * Runs a loaded command: shows its help where asked, else parses its arguments and executes it. Returns
  * the exit code.
  *
- * @throws {UsageError} bad-arguments
+ * @throws {UsageError} bad-arguments; config-malformed, config-untrusted
  * @throws {StoppedError} where a signal ended it
  * @throws whatever the command throws
  */
@@ -47,8 +50,15 @@ export async function runCommand(
     io.stdout.write(formatCommandHelp(title, brief, command, parser, io));
     return exitCodes.done;
   }
-  const parsed = parseSync(parser, args);
-  if (!parsed.success) throw badArguments(title, parsed.error);
+  const configured = applyConfig(title, parser, args, readConfig(configPlaces(io)), io);
+  const parsed = parseSync(parser, configured.args);
+  if (!parsed.success) throw badArguments(title, parsed.error, configured.places);
+  for (const { kind, path } of configured.used) {
+    // A folder may have been received from anyone.
+    if (kind === "project" && !parsed.value.quiet) {
+      io.stderr.write(`parley: with options of ${printable(path)}\n`);
+    }
+  }
   return await execute(command, parsed.value, io);
 }
 
@@ -89,9 +99,11 @@ async function execute(
   }
 }
 
-function badArguments(title: string, error: Message): UsageError {
+function badArguments(title: string, error: Message, places: ReadonlyMap<string, string>): UsageError {
   const [says = "", ...suggestions] = formatMessage(error, { quotes: true }).split("\n").filter(Boolean);
   const hint = suggestions.length > 0 ? suggestions.join(" ") : `${title} --help shows what it takes`;
+  const place = places.get(/^`(--[a-z-]+)`/.exec(says)?.[1] ?? "");
+  if (place !== undefined) return new UsageError("config-malformed", `${place}: ${asClause(says)}`);
   return new UsageError("bad-arguments", asClause(says), { hint: asClause(hint) });
 }
 

@@ -14,6 +14,7 @@ import { passphraseOptions } from "./passphrase.ts";
 import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
 import { openServeLog } from "./serve_log.ts";
+import { openServiceManager } from "./service_manager.ts";
 
 const NEW_CA_NAME = "parley CA";
 /** Addresses that stand for all of a machine's; a client cannot dial them. */
@@ -75,8 +76,13 @@ export const serve = defineCommand({
       log: log.logger,
     });
     try {
+      await using manager = await openServiceManager(context.io, (error) => {
+        log.logger.warn("cannot tell the service manager: {error}", { error });
+      });
       announce(relay.address, caDir, isNew, context);
+      await manager.ready();
       await aborted(context.signal);
+      await manager.stopping();
     } finally {
       await relay.close();
     }

@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./connect.ts")).connect,
   },
   {
+    name: "bench",
+    brief: "Measure cryptography, sessions and a relay on this machine",
+    load: async () => (await import("./bench.ts")).bench,
+  },
+  {
     name: "doctor",
     brief: "Check this machine, its data and its relay",
     load: async () => (await import("./doctor.ts")).doctor,
@@ -63,6 +68,11 @@ export const commands: readonly CommandEntry[] = [
     name: "agent",
     brief: "Keep unlocked keys for a while: status, lock, forget",
     load: async () => (await import("./agent.ts")).agentCommand,
+  },
+  {
+    name: "man",
+    brief: "Print a manual page, or write all of them",
+    load: async () => (await import("./man.ts")).man,
   },
   {
     name: "completion",

@@ -4,6 +4,7 @@ import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { type CaFolder, openCa } from "../../lib/store/mod.ts";
+import { keeperOf } from "../agent/keeper.ts";
 import type { CommandContext } from "../command.ts";
 import { type PassphraseValues, readPassphrase } from "../passphrase.ts";
 import { path } from "../path_value.ts";
@@ -28,8 +29,10 @@ export function caFolderPath({ dir }: CaFolderValues, context: CommandContext): 
 
 /** Opens the authority. Its passphrase is asked for when something is signed, and never where none is needed. */
 export function openCaFolder(values: CaFolderValues & PassphraseValues, context: CommandContext): CaFolder {
-  return openCa(caFolderPath(values, context), {
+  const dir = caFolderPath(values, context);
+  return openCa(dir, {
     clock: () => new Date(context.io.now()),
+    keeper: keeperOf(dir, context),
     passphrase: () => readPassphrase(values, context, "the authority's key"),
   });
 }

@@ -8,17 +8,20 @@ import { systemRandom } from "../../lib/crypto/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import {
   encodePkcs12,
-  exportPrivateKey,
   formatCertificates,
-  importPkcs8,
+  formatPrivateKey,
   inspectCertificate,
-  type KeyPair,
   parseCertificate,
 } from "../../lib/pki/mod.ts";
 import { refuseExistingFiles, writeFileAtomically } from "../../lib/store/mod.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { readKeyFile } from "../keygen/read_key_file.ts";
-import { passphraseOptions, promptNewPassphrase, readGivenPassphrase } from "../passphrase.ts";
+import {
+  passphraseOptions,
+  type PassphraseValues,
+  promptNewPassphrase,
+  readGivenPassphrase,
+} from "../passphrase.ts";
 import { path } from "../path_value.ts";
 import { printable } from "../printable.ts";
 import { caFolderOptions, type CaFolderValues, openCaLog } from "./ca_folder.ts";
@@ -28,8 +31,9 @@ import { readDocumentsOf } from "./read_documents.ts";
 export const caExport = defineCommand({
   description:
     "Without a file: the authority's certificate and those above it, to be trusted elsewhere. With a certificate: " +
-    "it and those above it in PEM; with --key also the private key, or with --format p12 all of them in a " +
-    "PKCS#12 file (PBES2 with AES-256, HMAC-SHA256), which openssl and browsers read and which a passphrase protects.",
+    "it and those above it in PEM; with --key also the private key, or with --format p12 all of them in a PKCS#12 " +
+    "file (PBES2 with AES-256, HMAC-SHA256), which openssl reads. A key that is encrypted stays so, under its own " +
+    "passphrase or a new one; a PKCS#12 file always has one.",
   examples: [
     { line: "parley ca export --dir ca --out ca.pem", does: "Write the authority's certificates" },
     {
@@ -62,49 +66,50 @@ export const caExport = defineCommand({
       force: option("--force", { description: message`Replace a file that exists` }),
     }),
     passphraseOptions,
-    object("Passphrase of the PKCS#12 file", {
+    object("New passphrase", {
       newPassphraseFile: optional(option("--new-passphrase-file", path("FILE", "file"), {
-        description: message`Take it from the first line of a file. Without it: a prompt`,
+        description: message`Take the passphrase of what is written from the first line of a file`,
       })),
       newPassphraseFd: optional(option("--new-passphrase-fd", integer({ metavar: "N", min: 0, max: 1023 }), {
-        description: message`Take it from the first line of an open file descriptor`,
+        description:
+          message`Take the passphrase of what is written from the first line of an open file descriptor`,
       })),
     }),
   ),
   async execute({ file, key, format, out, force, newPassphraseFile, newPassphraseFd, ...values }, context) {
-    const target = out === undefined ? undefined : context.resolve(out);
-    if (format === "p12" && (file === undefined || key === undefined || target === undefined)) {
+    const given = { passphraseFile: newPassphraseFile, passphraseFd: newPassphraseFd };
+    const target = { path: out === undefined ? undefined : context.resolve(out), force };
+    if (format === "p12" && (key === undefined || target.path === undefined)) {
       throw new UsageError("option-conflict", "a PKCS#12 file needs CERTIFICATE, --key and --out");
     }
-    if (file === undefined && key !== undefined) {
+    if (key !== undefined && file === undefined) {
       throw new UsageError("option-conflict", "--key needs the CERTIFICATE that it belongs to");
     }
-    if (target !== undefined && !force) refuseExistingFiles([target]);
+    if (key === undefined && (newPassphraseFile ?? newPassphraseFd) !== undefined) {
+      throw new UsageError("option-conflict", "a new passphrase needs --key: certificates are no secret");
+    }
+    if (target.path !== undefined && !force) refuseExistingFiles([target.path]);
     const chain = await readChain(file, values, context);
-    const keys = key === undefined
-      ? undefined
-      : await readKeyOf(chain[0]!, context.resolve(key), values, context);
-    if (format === "pem") return await writePem(chain, keys, { path: target, force }, context);
-    const passphrase = await readGivenPassphrase(
-      { passphraseFile: newPassphraseFile, passphraseFd: newPassphraseFd },
-      context,
-    ) ??
-      await promptNewPassphrase(
-        context,
-        "the PKCS#12 file",
-        "--new-passphrase-file or --new-passphrase-fd",
-      );
-    const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys!.privateKey));
+    if (key === undefined) return writeExport(formatCertificates(chain), chain, false, target, context);
+    const found = await readKeyOf(chain[0]!, context.resolve(key), values, context);
+    const passphrase = await readGivenPassphrase(given, context) ?? found.passphrase;
+    if (format === "pem") {
+      const protection = passphrase && { passphrase, random: systemRandom };
+      const pem = await formatPrivateKey(found.pkcs8, protection) + formatCertificates(chain);
+      found.pkcs8.fill(0);
+      return writeExport(pem, chain, true, target, context);
+    }
     const friendlyName = inspectCertificate(chain[0]!).subject.replace(/^CN=/, "");
-    const p12 = await encodePkcs12({ chain, pkcs8, friendlyName }, { passphrase, random: systemRandom });
-    pkcs8.fill(0);
-    writeFileAtomically(target!, p12, { mode: 0o600, force });
-    context.out.result(
-      { type: "exported", format, path: target, certificates: chain.length, key: true },
-      `${printable(target!)}: ${chain.length} certificates and the key`,
-    );
+    const p12 = await encodePkcs12({ chain, pkcs8: found.pkcs8, friendlyName }, {
+      passphrase: passphrase ?? await promptNewPassphrase(context, "the PKCS#12 file", PASSPHRASE_OPTIONS),
+      random: systemRandom,
+    });
+    found.pkcs8.fill(0);
+    writeExport(p12, chain, true, target, context);
   },
 });
+
+const PASSPHRASE_OPTIONS = "--new-passphrase-file or --new-passphrase-fd";
 
 /** The certificate with what is above it: from the file, and from the authority where that has issued the last one. */
 async function readChain(
@@ -130,32 +135,31 @@ async function readChain(
   return [...chain, ...above.slice(at)];
 }
 
+/** The private key of a certificate, with the passphrase that it was encrypted under. */
 async function readKeyOf(
   leaf: Uint8Array,
   file: string,
-  values: { passphraseFile: string | undefined; passphraseFd: number | undefined },
+  values: PassphraseValues,
   context: CommandContext,
-): Promise<KeyPair> {
-  const { key } = await readKeyFile(file, values, context);
-  if (key.pkcs8 === undefined || !equalBytes(key.spki, parseCertificate(leaf).spki)) {
-    throw new UsageError("key-mismatch", "the key is not the private key of the certificate");
-  }
-  return await importPkcs8(key.pkcs8);
+): Promise<{ pkcs8: Uint8Array<ArrayBuffer>; passphrase: Uint8Array | undefined }> {
+  const { key: { pkcs8, spki }, passphrase } = await readKeyFile(file, values, context);
+  if (pkcs8 !== undefined && equalBytes(spki, parseCertificate(leaf).spki)) return { pkcs8, passphrase };
+  throw new UsageError("key-mismatch", "the key is not the private key of the certificate");
 }
 
-async function writePem(
+function writeExport(
+  content: string | Uint8Array,
   chain: Uint8Array[],
-  keys: KeyPair | undefined,
+  hasKey: boolean,
   { path, force }: { path: string | undefined; force: boolean },
   context: CommandContext,
-): Promise<void> {
-  const pem = (keys === undefined ? "" : await exportPrivateKey(keys.privateKey)) + formatCertificates(chain);
-  const record = { type: "exported", format: "pem", certificates: chain.length, key: keys !== undefined };
-  if (path === undefined) return context.out.result({ ...record, pem }, pem);
-  writeFileAtomically(path, pem, { mode: keys === undefined ? 0o644 : 0o600, force });
+): void {
+  const record = { type: "exported", certificates: chain.length, key: hasKey };
+  if (path === undefined) {
+    const pem = String(content); // a PKCS#12 file is written to a path only
+    return context.out.result({ ...record, pem }, pem);
+  }
+  writeFileAtomically(path, content, { mode: hasKey ? 0o600 : 0o644, force });
   const what = `${chain.length} certificate${chain.length === 1 ? "" : "s"}`;
-  context.out.result(
-    { ...record, path },
-    `${printable(path)}: ${what}${keys === undefined ? "" : " and the key"}`,
-  );
+  context.out.result({ ...record, path }, `${printable(path)}: ${what}${hasKey ? " and the key" : ""}`);
 }

@@ -3,6 +3,7 @@ import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
+import { UsageError } from "../../lib/errors/mod.ts";
 import type { LoggedIssuance } from "../../lib/pki/mod.ts";
 import { defineCommand } from "../command.ts";
 import type { JsonRecord } from "../json_line.ts";
@@ -37,6 +38,12 @@ export const caList = defineCommand({
     }),
   ),
   execute({ user, expiring, revoked, ...values }, context) {
+    if (revoked && expiring !== undefined) {
+      throw new UsageError(
+        "option-conflict",
+        "--revoked contradicts --expiring: what is revoked is not in force",
+      );
+    }
     using ca = openCaLog(values, context);
     const endsBefore = expiring === undefined ? Infinity : context.io.now() + expiring;
     for (const issuance of ca.authority.list(user === undefined ? {} : parseTarget(user))) {

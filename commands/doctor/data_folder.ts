@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
 const OTHERS_BITS = 0o077;
@@ -17,42 +17,50 @@ export async function checkDataFolder(home: string): Promise<Finding[]> {
     findings.push(warn(check, "others can write to the folder", `chmod 700 ${home}`));
   }
   let files = 0;
-  for await (const path of filesBelow(home)) {
+  for await (const file of filesBelow(home, (folder.mode ?? 0) & OTHERS_BITS)) {
     files++;
-    const finding = await checkFile(path, folder.uid);
+    const finding = await checkFile(file, folder.uid);
     if (finding !== undefined) findings.push(finding);
   }
   return findings.length > 0 ? findings : [ok(check, `${files} files, all of them safe from others`)];
 }
 
-async function checkFile(path: string, owner: number | null): Promise<Finding | undefined> {
+/** A file, and what the folders above it leave to others of the rights that its own mode gives. */
+interface FoundFile {
+  readonly path: string;
+  readonly folderBits: number;
+}
+
+async function* filesBelow(folder: string, folderBits: number): AsyncGenerator<FoundFile> {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isFile) yield { path, folderBits };
+    if (!isDirectory) continue;
+    const { mode } = await Deno.stat(path);
+    yield* filesBelow(path, folderBits && (mode ?? 0) & OTHERS_BITS);
+  }
+}
+
+async function checkFile(
+  { path, folderBits }: FoundFile,
+  owner: number | null,
+): Promise<Finding | undefined> {
   const info = await statOrNothing(path);
   if (info === undefined) return undefined; // a journal that was deleted meanwhile
   const check = `permissions of ${path}`;
-  const mode = (info.mode ?? 0) & 0o777;
   if (info.uid !== owner) {
     return warn(check, "it belongs to another user than the folder", "look who made it");
   }
-  const isSecret = SECRET_FILE.test(path.slice(path.lastIndexOf("/") + 1));
-  const wrongBits = isSecret ? OTHERS_BITS : OTHERS_WRITE_BITS;
-  // A folder that nobody else may enter protects what is in it.
-  if ((mode & wrongBits) === 0 || await isUnreachable(path)) return undefined;
-  const detail = `others can ${isSecret ? "read" : "write"} it: its mode is ${
-    mode.toString(8).padStart(4, "0")
-  }`;
-  return fail(check, detail, `chmod ${isSecret ? "600" : "go-w"} ${path}`);
-}
-
-async function isUnreachable(path: string): Promise<boolean> {
-  const parent = await Deno.stat(join(path, ".."));
-  return ((parent.mode ?? 0) & OTHERS_BITS) === 0;
-}
-
-async function* filesBelow(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
-    if (isDirectory) yield* filesBelow(join(folder, name));
-    else if (isFile) yield join(folder, name);
-  }
+  const mode = (info.mode ?? 0) & 0o777;
+  const isSecret = SECRET_FILE.test(basename(path));
+  if ((mode & (isSecret ? OTHERS_BITS : OTHERS_WRITE_BITS)) === 0) return undefined;
+  const detail = `its mode ${mode.toString(8).padStart(4, "0")} lets others ${
+    isSecret ? "read" : "write"
+  } it`;
+  const hint = `chmod ${isSecret ? "600" : "go-w"} ${path}`;
+  return folderBits === 0
+    ? warn(check, `${detail}; only a folder above it keeps them out`, hint)
+    : fail(check, detail, hint);
 }
 
 async function statOrNothing(path: string): Promise<Deno.FileInfo | undefined> {

@@ -14,7 +14,7 @@ const MAX_KEY_FILE_BYTES = 256 * 1024;
 /**
  * Reads a key from a file in any form, asking for its passphrase where it is encrypted.
  *
- * @throws {UsageError} file-too-large
+ * @throws {UsageError} file-too-large, key-not-encrypted
  * @throws what `parseKeyText` throws, and Deno.errors where the file cannot be read
  */
 export async function readKeyFile(
@@ -29,5 +29,12 @@ export async function readKeyFile(
     await Deno.readTextFile(file),
     async () => passphrase = await readPassphrase(values, context, "the key"),
   );
-  return { ...found, ...(passphrase !== undefined && { passphrase }) };
+  if (passphrase !== undefined) return { ...found, passphrase };
+  // Who gives one may believe that what is written will be under it.
+  if ((values.passphraseFile ?? values.passphraseFd) !== undefined) {
+    throw new UsageError("key-not-encrypted", `${file} is not encrypted, and a passphrase was given`, {
+      hint: "the passphrase of what is written is given with --new-passphrase-file",
+    });
+  }
+  return found;
 }

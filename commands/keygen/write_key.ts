@@ -26,8 +26,6 @@ export interface KeyOutput {
   readonly publicOnly: boolean;
   /** Whom a certificate request is for, where one is wanted. */
   readonly subject: string | undefined;
-  /** Whether the key is there already, so that a request alone can be printed. */
-  readonly isExisting: boolean;
   /** Whether files are replaced. */
   readonly force: boolean;
 }

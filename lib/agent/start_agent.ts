@@ -59,13 +59,14 @@ export async function startAgent({ folder, idleMs, now }: StartAgentOptions): Pr
 
 class AgentServer implements Agent {
   readonly socket: string;
-  readonly #listener: Deno.Listener;
+  readonly #listener: Deno.UnixListener;
   readonly #keys: AgentKeys;
-  readonly #connections = new Set<Deno.Conn>();
+  /** What ends each connection. */
+  readonly #ends = new Set<() => void>();
   readonly #sweep: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<void>;
 
-  constructor(socket: string, listener: Deno.Listener, keys: AgentKeys) {
+  constructor(socket: string, listener: Deno.UnixListener, keys: AgentKeys) {
     this.socket = socket;
     this.#listener = listener;
     this.#keys = keys;
@@ -77,7 +78,7 @@ class AgentServer implements Agent {
     clearInterval(this.#sweep);
     this.#keys.forget();
     this.#listener.close();
-    for (const connection of this.#connections) connection.close();
+    for (const end of this.#ends) end();
     await this.#accepting;
     try {
       Deno.removeSync(this.socket);
@@ -100,17 +101,17 @@ class AgentServer implements Agent {
   }
 
   /** Answers the questions of one connection; the first one that is malformed is its last. */
-  async #serve(connection: Deno.Conn): Promise<void> {
-    this.#connections.add(connection);
+  async #serve(connection: Deno.UnixConn): Promise<void> {
     const end = () => {
-      if (!this.#connections.delete(connection)) return;
-      connection.close();
+      if (this.#ends.delete(end)) connection.close();
     };
+    this.#ends.add(end);
     const timer = setTimeout(end, CONNECTION_LIFETIME_MS);
     try {
       while (await this.#answerOne(connection));
+      await hangUp(connection);
     } catch (error) {
-      if (this.#connections.has(connection) && !isConnectionLost(error)) throw error;
+      if (this.#ends.has(end) && !isConnectionLost(error)) throw error;
     } finally {
       clearTimeout(timer);
       end();
@@ -149,6 +150,13 @@ class AgentServer implements Agent {
         return { keys: this.#keys.list() };
     }
   }
+}
+
+/** Reads what is still on its way: a socket that is closed before loses the answer, too. */
+async function hangUp(connection: Deno.UnixConn): Promise<void> {
+  await connection.closeWrite();
+  const rest = new Uint8Array(4_096);
+  while (await connection.read(rest) !== null) rest.fill(0);
 }
 
 /** A socket that nobody listens at was left behind by an agent that died. */

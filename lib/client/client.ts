@@ -16,7 +16,7 @@ import {
 } from "../wire/mod.ts";
 import { encodeText } from "./content.ts";
 import { Conversations } from "./conversations.ts";
-import { type Identity, openIdentity } from "./identity.ts";
+import { type Identity, type KeyKeeper, openIdentity } from "./identity.ts";
 import { needsKeyPackages, publishKeyPackages } from "./key_packages.ts";
 import { type ReceivedMessage, toReceivedMessage } from "./received_message.ts";
 import { Receiver } from "./receiver.ts";
@@ -35,6 +35,8 @@ export interface ClientOptions {
   identity: DeviceRef;
   /** Asked where the identity is under a passphrase. */
   passphrase: PassphraseSource;
+  /** Asked first where the identity is under a passphrase, and given what the passphrase has opened. */
+  keeper?: KeyKeeper;
   /** What other processes read while this one works on the identity, such as `parley send (pid 17)`. */
   holder: string;
   /** What the relay is told, such as `parley/0.1.0`. */
@@ -127,7 +129,13 @@ export class Client {
   static async open(options: ClientOptions): Promise<Client> {
     const { home, identity: ref, passphrase, holder } = options;
     const random = options.random ?? systemRandom;
-    const identity = await openIdentity(home, ref, passphrase, options.clock ?? (() => new Date()));
+    const identity = await openIdentity(
+      home,
+      ref,
+      passphrase,
+      options.clock ?? (() => new Date()),
+      options.keeper,
+    );
     const mls = await openMlsContext({
       random,
       identity: identity.mls,

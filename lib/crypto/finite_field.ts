@@ -47,7 +47,7 @@ export function generateFiniteFieldKeyPair(
  *
  * @returns as many octets as the prime has
  * @throws {DecodeError} `finite-field-malformed` for a prime that is even, or not of 512 to 4096 bits, and for
- * g or x outside 2 ... p - 2
+ * g or x outside 2 ... p - 2, and for generators that no published group has
  */
 export function deriveFiniteFieldPublicValue(
   group: FiniteFieldGroup,
@@ -55,9 +55,7 @@ export function deriveFiniteFieldPublicValue(
 ): Uint8Array<ArrayBuffer> {
   checkGroup(group);
   checkFiniteFieldValue(group, privateValue);
-  const agreement = createDiffieHellman(group.prime, group.generator);
-  agreement.setPrivateKey(privateValue);
-  const value = new Uint8Array(agreement.generateKeys());
+  const value = raiseGenerator(group, privateValue);
   const padded = new Uint8Array(group.prime.length);
   padded.set(value, padded.length - value.length);
   return padded;
@@ -72,6 +70,18 @@ export function checkFiniteFieldValue({ prime }: FiniteFieldGroup, value: Uint8A
   const number = toBigInt(value);
   if (value.length <= MAX_PRIME_BYTES + 1 && number >= 2n && number <= toBigInt(prime) - 2n) return;
   throw new DecodeError("finite-field-malformed", "a value is not within the group");
+}
+
+/** The runtime knows the generators of published groups only, and says of others that they are bad. */
+function raiseGenerator({ prime, generator }: FiniteFieldGroup, privateValue: Uint8Array): Uint8Array {
+  try {
+    const agreement = createDiffieHellman(prime, generator);
+    agreement.setPrivateKey(privateValue);
+    return new Uint8Array(agreement.generateKeys());
+  } catch {
+    // What the runtime says may hold what the key holds.
+    throw new DecodeError("finite-field-malformed", "the runtime does not compute in this group");
+  }
 }
 
 function checkGroup(group: FiniteFieldGroup): void {

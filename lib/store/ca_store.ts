@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { equalBytes } from "../bytes/mod.ts";
+import { equalBytes, formatPem, parsePem } from "../bytes/mod.ts";
 import { type RandomSource, systemRandom } from "../crypto/mod.ts";
 import { AuthenticationError, StorageError, UsageError } from "../errors/mod.ts";
 import {
@@ -41,10 +41,20 @@ export interface InitCaOptions {
   random?: RandomSource;
 }
 
+/** Keeps the unlocked key of an authority for other processes. */
+export interface CaKeyKeeper {
+  /** What was kept; undefined where nothing is. */
+  recall(): Promise<Record<string, Uint8Array> | undefined>;
+  /** Keeps the private key, PKCS#8 in DER, under the name `privateKey`. */
+  keep(secrets: Record<string, Uint8Array>): Promise<void>;
+}
+
 /** How to open an authority. */
 export interface OpenCaOptions {
   /** Gives the passphrase of the key file; asked only when something is signed and the key is encrypted. */
   passphrase?: () => Promise<Uint8Array>;
+  /** Asked first where the key is encrypted, and given the key that the passphrase has opened. */
+  keeper?: CaKeyKeeper;
   /** How long certificates of servers and devices are valid where nothing else is said. Default one year. */
   leafLifetimeMs?: number;
   /** Default: the system's clock. */
@@ -131,7 +141,7 @@ export function openCa(dir: string, options: OpenCaOptions = {}): CaFolder {
   const authority = new CertificateAuthority({
     certificate,
     above,
-    loadKey: () => loadKey(files.key, certificate, options.passphrase),
+    loadKey: () => loadKey(files.key, certificate, options),
     log,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
@@ -208,10 +218,17 @@ function readChain(dir: string, path: string): [Uint8Array<ArrayBuffer>, ...Uint
 async function loadKey(
   path: string,
   certificate: Uint8Array,
-  passphrase: OpenCaOptions["passphrase"],
+  { passphrase, keeper }: Pick<OpenCaOptions, "passphrase" | "keeper">,
 ): Promise<CryptoKey> {
   const pem = readCaFile(path);
+  const { spki } = parseCertificate(certificate);
   const isEncrypted = isEncryptedPrivateKey(pem);
+  const kept = isEncrypted ? (await keeper?.recall())?.privateKey : undefined;
+  if (kept !== undefined) {
+    const keys = await importPrivateKey(formatPem("PRIVATE KEY", kept));
+    // It may be that of an authority that was here before.
+    if (equalBytes(keys.spki, spki)) return keys.privateKey;
+  }
   if (isEncrypted && passphrase === undefined) {
     throw new AuthenticationError(
       "passphrase-required",
@@ -222,10 +239,13 @@ async function loadKey(
     );
   }
   const keys = await importPrivateKey(pem, isEncrypted ? await passphrase?.() : undefined);
-  if (!equalBytes(keys.spki, parseCertificate(certificate).spki)) {
+  if (!equalBytes(keys.spki, spki)) {
     throw new StorageError("ca-key-mismatch", `${path} is not the key of the certificate beside it`, {
       hint: "restore both from the same backup",
     });
+  }
+  if (isEncrypted && keeper !== undefined) {
+    await keeper.keep({ privateKey: parsePem(await exportPrivateKey(keys.privateKey))[0]!.bytes });
   }
   return keys.privateKey;
 }

@@ -13,6 +13,12 @@ export interface IntermediateCa {
   issuing: Uint8Array<ArrayBuffer>;
 }
 
+/** How to make an authority in two parts. */
+export interface InitIntermediateCaOptions extends InitCaOptions {
+  /** A root that is there, with its passphrase where it has one; without it a new root is made in `DIR/root`. */
+  existingRoot?: { dir: string; passphrase?: () => Promise<Uint8Array> };
+}
+
 const TEN_YEARS_MS = 3_650 * DAY_MS;
 const ROOT_SUFFIX = " Root";
 
@@ -24,25 +30,22 @@ export function rootCaFolder(dir: string): string {
 /**
  * Makes an authority in two parts: a root in `DIR/root`, named `NAME Root`, and below it an issuing authority in
  * `DIR`. `DIR/ca.crt` holds the issuing certificate and the root's, so `DIR` works alone and `DIR/root` can be
- * taken elsewhere: it is needed again only to revoke or replace the issuing authority. Both keys rest under
- * the same passphrase.
+ * taken elsewhere: it is needed again only to revoke the issuing authority or to make another one. Both keys rest
+ * under the same passphrase.
  *
  * @throws what {@link initCa} throws
  */
-export async function initIntermediateCa(dir: string, options: InitCaOptions): Promise<IntermediateCa> {
+export async function initIntermediateCa(
+  dir: string,
+  options: InitIntermediateCaOptions,
+): Promise<IntermediateCa> {
   const { algorithm = "ed25519", force = false, passphrase, random = systemRandom } = options;
-  const rootDir = rootCaFolder(dir);
-  if (!force) refuseExisting(dir, rootDir);
   const lifetimeMs = options.lifetimeMs ?? TEN_YEARS_MS;
-  const root = await initCa(rootDir, {
-    ...options,
-    name: options.name + ROOT_SUFFIX,
-    lifetimeMs,
-    pathLength: 1,
-  });
-  using opened = openCa(rootDir, {
+  if (!force) refuseExisting(dir, options.existingRoot === undefined);
+  const root = options.existingRoot ?? await makeRoot(dir, { ...options, lifetimeMs });
+  using opened = openCa(root.dir, {
     random,
-    ...(passphrase !== undefined && { passphrase: () => Promise.resolve(passphrase) }),
+    ...(root.passphrase !== undefined && { passphrase: root.passphrase }),
     ...(options.clock !== undefined && { clock: options.clock }),
   });
   const keys = await generateKeyPair(algorithm);
@@ -53,14 +56,25 @@ export async function initIntermediateCa(dir: string, options: InitCaOptions): P
   });
   const issuing = new Uint8Array(certificate);
   const key = await exportPrivateKey(keys.privateKey, passphrase && { passphrase, random });
-  writeCaFiles(dir, { key, chain: [issuing, root], force });
-  return { root, issuing };
+  writeCaFiles(dir, { key, chain: [issuing, ...opened.authority.chain], force });
+  return { root: opened.authority.root, issuing };
 }
 
-function refuseExisting(dir: string, rootDir: string): void {
+async function makeRoot(
+  dir: string,
+  options: InitCaOptions,
+): Promise<NonNullable<InitIntermediateCaOptions["existingRoot"]>> {
+  const { passphrase } = options;
+  const rootDir = rootCaFolder(dir);
+  await initCa(rootDir, { ...options, name: options.name + ROOT_SUFFIX, pathLength: 1 });
+  return { dir: rootDir, ...(passphrase && { passphrase: () => Promise.resolve(passphrase) }) };
+}
+
+function refuseExisting(dir: string, makesRoot: boolean): void {
   refuseExistingCa(dir);
-  if (!fileIsThere(join(rootDir, "ca.crt"))) return;
+  const rootDir = rootCaFolder(dir);
+  if (!makesRoot || !fileIsThere(join(rootDir, "ca.crt"))) return;
   throw new UsageError("ca-incomplete", `${rootDir} holds a root without an issuing authority in ${dir}`, {
-    hint: "an earlier 'parley ca init' was interrupted: remove the folder, or use --force to begin again",
+    hint: "keep it with --root, or use --force to begin again",
   });
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { InternalError } from "../errors/mod.ts";
 import type {
   CaLog,
+  EnrollmentRequestRecords,
   InviteRecord,
   Issuance,
   IssuanceFilter,
@@ -10,6 +11,7 @@ import type {
   Redemption,
   Revocation,
   RevocationReason,
+  UserRecords,
 } from "../pki/mod.ts";
 import { caMigrations } from "./ca_store_migrations.ts";
 import { SqliteRequestRecords } from "./ca_store_requests.ts";
@@ -29,9 +31,9 @@ export class SqliteCaLog implements CaLog {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   /** Users who may enrol with a password. */
-  readonly users: SqliteUserRecords;
+  readonly users: UserRecords;
   /** Applicants that wait for the operator's word. */
-  readonly requests: SqliteRequestRecords;
+  readonly requests: EnrollmentRequestRecords;
   #dataVersion = -1;
   #changes = 0;
 

@@ -27,6 +27,7 @@ export { applyProjection, type MembershipChanges, projectEntry, type Projection 
 export { SqliteMailboxStore, type SqliteMailboxStoreOptions } from "./sqlite_mailbox_store.ts";
 export {
   type CaFolder,
+  type CaKeyKeeper,
   caNeedsPassphrase,
   holdsCa,
   initCa,
@@ -35,7 +36,12 @@ export {
   type OpenCaOptions,
 } from "./ca_store.ts";
 export { SqliteCaLog } from "./ca_store_log.ts";
-export { initIntermediateCa, type IntermediateCa, rootCaFolder } from "./ca_store_intermediate.ts";
+export {
+  initIntermediateCa,
+  type InitIntermediateCaOptions,
+  type IntermediateCa,
+  rootCaFolder,
+} from "./ca_store_intermediate.ts";
 export { issueServerFiles, type IssueServerFilesOptions, writeCrlFile } from "./ca_store_issue.ts";
 export {
   fileIsThere,

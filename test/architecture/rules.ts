@@ -11,6 +11,7 @@ export const roomArrows: Record<string, readonly string[]> = {
   mls: ["pki", "crypto", "bytes", "errors"],
   store: ["wire", "pki", "crypto", "bytes", "errors"],
   transport: ["wire", "pki", "crypto", "bytes", "errors"],
+  agent: ["crypto", "bytes", "errors"],
   relay: ["transport", "store", "wire", "pki", "crypto", "bytes", "errors"],
   client: ["transport", "store", "mls", "wire", "pki", "crypto", "bytes", "errors"],
   legacy: ["transport", "wire", "pki", "crypto", "bytes", "errors"],

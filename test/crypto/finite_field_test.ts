@@ -51,11 +51,20 @@ Deno.test("finite-field values outside 2 ... p - 2 and groups that are none are 
     const refused = () => deriveFiniteFieldPublicValue({ ...group, prime: bad }, Uint8Array.of(5));
     assert.throws(refused, { code: "finite-field-malformed" });
   }
+  const generator = Uint8Array.of(0x7f, 3);
+  assert.throws(() => deriveFiniteFieldPublicValue({ ...group, generator }, Uint8Array.of(5)), {
+    code: "finite-field-malformed",
+  });
 });
 
 Deno.test("deriveFiniteFieldPublicValue() ends with a value or a typed error for any group", () => {
   const octets = fc.uint8Array({ maxLength: 80 });
-  fc.assert(fc.property(octets, octets, octets, (prime, generator, value) => {
+  const large = fc.uint8Array({ minLength: 64, maxLength: 80 }).map((prime) => {
+    prime[0]! |= 1;
+    prime[prime.length - 1]! |= 1;
+    return prime;
+  });
+  fc.assert(fc.property(fc.oneof(octets, large), octets, octets, (prime, generator, value) => {
     decodeOrRefuse(() => deriveFiniteFieldPublicValue({ prime, generator }, value));
   }));
 });

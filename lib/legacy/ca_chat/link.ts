@@ -9,6 +9,8 @@ import {
 } from "./messages.ts";
 
 const ANSWER_MS = 15_000;
+/** The list of all users may be long. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** What arrives without having been asked for. */
 export type Incoming =
@@ -20,7 +22,7 @@ export type Incoming =
 export class Link {
   readonly #connection: RawConnection;
   readonly #take: (incoming: Incoming) => void;
-  readonly #cutter = jsonCutter();
+  readonly #cutter = jsonCutter(MAX_ANSWER_BYTES);
   #waiting:
     | { readonly types: readonly string[]; readonly resolve: (message: ServerMessage) => void }
     | undefined;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { encodeUtf8 } from "../../bytes/mod.ts";
-import { DecodeError } from "../../errors/mod.ts";
+import { parseMessage } from "../core/mod.ts";
 
 /** The largest message of the original dialect: its programs read at most so much at a time. */
 export const ORIGINAL_MESSAGE_BYTES = 2048;
@@ -82,9 +82,13 @@ export type MessageOf<Message extends { message_type: string }, Type extends Mes
     { message_type: Type }
   >;
 
-/** Parses what a client sends; undefined for a type that nobody knows, which is ignored. */
+/**
+ * Parses what a client sends.
+ *
+ * @throws {DecodeError} `message-malformed`
+ */
 export function parseClientMessage(json: string): ClientMessage {
-  return parse(clientMessage, json);
+  return parseMessage(clientMessage, json);
 }
 
 /**
@@ -93,23 +97,10 @@ export function parseClientMessage(json: string): ClientMessage {
  * @throws {DecodeError} `message-malformed`
  */
 export function parseServerMessage(json: string): ServerMessage {
-  return parse(serverMessage, json);
+  return parseMessage(serverMessage, json);
 }
 
 /** Encodes a message of either side. */
 export function encodeMessage(message: ClientMessage | ServerMessage): Uint8Array<ArrayBuffer> {
   return encodeUtf8(JSON.stringify(message));
-}
-
-function parse<Schema extends v.GenericSchema>(schema: Schema, json: string): v.InferOutput<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new DecodeError("message-malformed", "what the peer sends is no JSON", { cause });
-  }
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const field = v.getDotPath(result.issues[0]) ?? "message_type";
-  throw new DecodeError("message-malformed", `a message is malformed: ${field}`, { field });
 }

@@ -19,6 +19,7 @@ import {
   type ClientMessage,
   encodeMessage,
   MAX_FILE_BYTES,
+  MAX_MESSAGE_BYTES,
   type MessageOf,
   parseClientMessage,
   type ServerMessage,
@@ -76,7 +77,7 @@ export async function serveCaChat(options: ServeOptions): Promise<ProfileServer>
 class Conversation {
   readonly #hub: Hub;
   readonly #connection: RawConnection;
-  readonly #cutter = jsonCutter();
+  readonly #cutter = jsonCutter(MAX_MESSAGE_BYTES);
 
   constructor(hub: Hub, connection: RawConnection) {
     this.#hub = hub;

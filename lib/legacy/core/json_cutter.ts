@@ -8,9 +8,10 @@ const SPACES = [0x20, 0x09, 0x0a, 0x0d];
 /**
  * Returns a cutter for JSON objects that follow each other without framing; the object's text is the message. It
  * remembers how far it has looked, so that an object in many pieces costs no more than one in a piece: use it for
- * one connection, and nothing else in the middle of an object.
+ * one connection, and nothing else in the middle of an object. It throws `message-too-large` for objects of more than
+ * `maxBytes`.
  */
-export function jsonCutter(): Cutter<string> {
+export function jsonCutter(maxBytes: number): Cutter<string> {
   let at = 0, depth = 0, inString = false;
 
   /** Looks on from where it has stopped; the end of the object, or undefined. */
@@ -34,6 +35,9 @@ export function jsonCutter(): Cutter<string> {
 
   return (bytes) => {
     const size = findEnd(bytes);
+    if ((size ?? bytes.length) > maxBytes) {
+      throw new DecodeError("message-too-large", `a message is larger than ${maxBytes} bytes`);
+    }
     if (size === undefined) return undefined;
     at = 0;
     return { message: decodeUtf8(bytes.subarray(0, size)), size };

@@ -8,10 +8,18 @@ export { AesCbcKey, CBC_IV_BYTES } from "./aes_cbc.ts";
 export { decryptAesCfb, encryptAesCfb } from "./aes_cfb.ts";
 export { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
 export { Des, DES_BYTES } from "./des.ts";
-export { admitDhGroup, assertDhGroup, assertDhPublicValue, defineDhGroup, type DhGroup, dhGroup14 } from "./dh_group.ts";
+export {
+  admitDhGroup,
+  assertDhGroup,
+  assertDhPublicValue,
+  defineDhGroup,
+  type DhGroup,
+  dhGroup14,
+} from "./dh_group.ts";
 export { DhKeyPair } from "./dh_key_pair.ts";
 export { type Dialect, DIALECTS } from "./dialect.ts";
 export { encodeFrame, frameCutter } from "./frame.ts";
+export { HmacKey } from "./hmac_key.ts";
 export { Inbox, type InboxLimits, type WaitingMessage } from "./inbox.ts";
 export { jsonCutter } from "./json_cutter.ts";
 export { assertListenAddress, isLoopback } from "./listen_address.ts";

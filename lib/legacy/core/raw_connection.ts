@@ -26,6 +26,7 @@ export class RawConnection {
     const { hostname, port } = conn.remoteAddr;
     this.peer = `${hostname}:${port}`;
     conn.setNoDelay(true);
+    conn.setKeepAlive(true); // a client whose machine has gone is noticed some day
     this.reader = new MessageReader({ read: (into) => this.#read(into) }, options);
     this.writer = new MessageWriter(conn, { gapMs: options.gapMs, onFailure: () => this.close() });
   }
@@ -38,7 +39,7 @@ export class RawConnection {
   /** Closes the connection unless it is told otherwise within that time; undefined takes the deadline back. */
   closeAfter(ms: number | undefined): void {
     clearTimeout(this.#deadline);
-    this.#deadline = ms === undefined ? undefined : setTimeout(() => this.close(), ms);
+    this.#deadline = ms === undefined || this.#closed ? undefined : setTimeout(() => this.close(), ms);
   }
 
   /** Closes when what was written has gone out. */

@@ -20,6 +20,9 @@ export interface RawListenerOptions extends RawConnectionOptions {
 }
 
 const MAX_CONNECTIONS = 1000;
+const ACCEPT_RETRY_MS = 50;
+/** How long a client may take to read its last messages. */
+const LINGER_MS = 30_000;
 
 /**
  * Listens for plain TCP connections and holds a conversation with each.
@@ -62,16 +65,30 @@ class RawListener implements ProfileServer {
   }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
-    for await (const conn of listener) {
-      const connection = new RawConnection(conn, this.#options);
-      if (this.#connections.size >= (this.#options.maxConnections ?? MAX_CONNECTIONS)) connection.close();
-      else this.#connections.set(connection, this.#hold(connection));
+    while (!this.#closing) {
+      try {
+        this.#take(await listener.accept());
+      } catch (error) {
+        // Out of descriptors, or the client was gone before it was accepted: there is no event to wait for.
+        if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
+        else if (!(error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted)) {
+          throw error;
+        }
+      }
     }
+  }
+
+  #take(conn: Deno.TcpConn): void {
+    const { maxConnections = MAX_CONNECTIONS } = this.#options;
+    if (this.#closing || this.#connections.size >= maxConnections) return conn.close();
+    const connection = new RawConnection(conn, this.#options);
+    this.#connections.set(connection, this.#hold(connection));
   }
 
   async #hold(connection: RawConnection): Promise<void> {
     try {
       await this.#options.converse(connection);
+      connection.closeAfter(LINGER_MS);
       await connection.end();
     } catch (error) {
       this.#options.onFailure(connection, toParleyError(error));

@@ -1,10 +1,11 @@
-import { equalBytesConstantTime } from "../../bytes/mod.ts";
+import { encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
 import type { RandomSource } from "../../crypto/mod.ts";
 import { AuthenticationError, ProtocolError } from "../../errors/mod.ts";
 import { dhGroup14, DhKeyPair, type RawConnection } from "../core/mod.ts";
 import {
   cutMessage,
   decodeKeyStep,
+  decodeText,
   type DhValues,
   encodeKeyStep,
   Opcode,
@@ -78,7 +79,7 @@ export async function acceptDocumented(
   if (proof === undefined) return undefined;
   const channel = awaitingProof.receive(proof);
   const token = random(TOKEN_BYTES);
-  writer.write(channel.seal(Opcode.sessionToken, token, ""));
+  writer.write(channel.seal(Opcode.sessionToken, token));
   return new DocumentedServerSession(connection, channel, token);
 }
 
@@ -104,22 +105,23 @@ class DocumentedServerSession implements ServerSession {
   }
 
   reply(sum: string): void {
-    this.#connection.writer.write(this.#channel.seal(Opcode.aggregate, this.#token, sum));
+    this.#connection.writer.write(this.#channel.seal(Opcode.aggregate, encodeUtf8(sum)));
   }
 
   bye(): void {
-    this.#connection.writer.write(this.#channel.seal(Opcode.disconnect, this.#token, ""));
+    this.#connection.writer.write(this.#channel.seal(Opcode.disconnect));
   }
 
   #open(body: Uint8Array): Received {
     const message = this.#channel.open(body);
     if (typeof message === "string") return { type: "discarded", reason: message };
-    if (!equalBytesConstantTime(message.token, this.#token)) {
+    const token = message.content.subarray(0, TOKEN_BYTES), text = message.content.subarray(TOKEN_BYTES);
+    if (!equalBytesConstantTime(token, this.#token)) {
       return { type: "refused", reason: "the session token is wrong" };
     }
     switch (message.opcode) {
       case Opcode.data:
-        return { type: "text", text: message.text };
+        return { type: "text", text: decodeText(text) };
       case Opcode.aggregate:
         return { type: "text", text: "sum" };
       case Opcode.disconnect:
@@ -144,8 +146,8 @@ export async function connectDocumented(
   assertKeyProof(suite, "server", values, await reader.read(cutMessage) ?? gone());
   writer.write(encodeKeyStep(signKeyProof(suite, "client", values)));
   const channel = new SealedChannel(suite, "client");
-  const { token } = openFromServer(channel, await reader.read(cutMessage) ?? gone(), Opcode.sessionToken);
-  return new DocumentedClientSession(connection, channel, token);
+  const { content } = openFromServer(channel, await reader.read(cutMessage) ?? gone(), Opcode.sessionToken);
+  return new DocumentedClientSession(connection, channel, content);
 }
 
 class DocumentedClientSession implements ClientSession {
@@ -160,11 +162,11 @@ class DocumentedClientSession implements ClientSession {
   }
 
   add(number: string): void {
-    this.#connection.writer.write(this.#channel.seal(Opcode.data, this.#token, number));
+    this.#connection.writer.write(this.#channel.seal(Opcode.data, this.#token, encodeUtf8(number)));
   }
 
   async sum(): Promise<string> {
-    return (await this.#ask(Opcode.aggregate)).text;
+    return decodeText((await this.#ask(Opcode.aggregate)).content);
   }
 
   async exit(): Promise<void> {
@@ -172,7 +174,7 @@ class DocumentedClientSession implements ClientSession {
   }
 
   async #ask(opcode: Opcode) {
-    this.#connection.writer.write(this.#channel.seal(opcode, this.#token, ""));
+    this.#connection.writer.write(this.#channel.seal(opcode, this.#token));
     return openFromServer(this.#channel, await this.#connection.reader.read(cutMessage) ?? gone(), opcode);
   }
 }

@@ -16,7 +16,7 @@ export const Opcode = {
 export type Opcode = typeof Opcode[keyof typeof Opcode];
 
 /** Length in bytes of a session token. */
-export const TOKEN_BYTES = 32;
+export const TOKEN_BYTES = 8;
 const COUNTER_BYTES = 8;
 const SEALED_AT = 1 + COUNTER_BYTES;
 const MAX_BODY_BYTES = 64 * 1024;
@@ -24,14 +24,17 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** Cuts a message of the documented dialect. */
 export const cutMessage = frameCutter(MAX_BODY_BYTES);
 
-/** What a sealed message says. `token` and `text` are the sender's, the rest has been verified. */
+/** What a sealed message says, once it is verified. */
 export interface SealedMessage {
   /** Which of the five. */
   readonly opcode: number;
-  /** The session token that the sender shows. */
-  readonly token: Uint8Array;
-  /** The text without the spaces that padded it. */
-  readonly text: string;
+  /** From the client the token and the text; from the server the text, or with opcode 20 the token. */
+  readonly content: Uint8Array;
+}
+
+/** Reads a text without the spaces that padded it. */
+export function decodeText(content: Uint8Array): string {
+  return decodeUtf8(content).trimEnd();
 }
 
 /**
@@ -60,7 +63,7 @@ export function decodeKeyStep(body: Uint8Array, bytes: number): Uint8Array {
  * taken; so is the sender's role, so that nobody is sent his own messages.
  *
  * ```text
- * length (4) | opcode (1) | counter (8) | E(token (32) | text, spaces to 8 k) | HMAC(key2, role | opcode … E) (32)
+ * length (4) | opcode (1) | counter (8) | E(content, spaces to 8 k) | HMAC(key2, role | opcode … E) (32)
  * ```
  */
 export class SealedChannel {
@@ -77,29 +80,30 @@ export class SealedChannel {
     this.#peer = ROLES[own === "client" ? "server" : "client"];
   }
 
-  /** Encodes and seals a message. */
-  seal(opcode: Opcode, token: Uint8Array, text: string): Uint8Array {
+  /** Encodes and seals a message; nothing is a block of spaces. */
+  seal(opcode: Opcode, ...content: readonly Uint8Array[]): Uint8Array {
     const head = new Uint8Array(SEALED_AT);
     head[0] = opcode;
     new DataView(head.buffer).setBigUint64(1, ++this.#sent);
-    const sealed = this.#suite.encrypt(concatBytes(token, encodeUtf8(text)));
+    const plaintext = concatBytes(...content);
+    const sealed = this.#suite.encrypt(plaintext.length > 0 ? plaintext : SPACE);
     return encodeFrame(head, sealed, this.#suite.sign(concatBytes(this.#own, head, sealed)));
   }
 
   /** Opens a frame's body; the reason where it has to be discarded. */
   open(body: Uint8Array): SealedMessage | string {
     const end = body.length - MAC_BYTES;
-    if (end < SEALED_AT + TOKEN_BYTES || (end - SEALED_AT) % DES_BYTES !== 0) return "it is malformed";
+    if (end < SEALED_AT + DES_BYTES || (end - SEALED_AT) % DES_BYTES !== 0) return "it is malformed";
     const signed = concatBytes(this.#peer, body.subarray(0, end));
     if (!this.#suite.verify(signed, body.subarray(end))) return "its HMAC is wrong";
     const counter = new DataView(body.buffer, body.byteOffset).getBigUint64(1);
     if (counter <= this.#received) return "it is a replay";
     this.#received = counter;
-    const plaintext = this.#suite.decrypt(body.subarray(SEALED_AT, end));
-    const text = decodeUtf8(plaintext.subarray(TOKEN_BYTES)).trimEnd();
-    return { opcode: body[0]!, token: plaintext.subarray(0, TOKEN_BYTES), text };
+    return { opcode: body[0]!, content: this.#suite.decrypt(body.subarray(SEALED_AT, end)) };
   }
 }
+
+const SPACE = encodeUtf8(" ");
 
 /** Which end speaks. */
 export type Role = "client" | "server";

@@ -1,6 +1,6 @@
 import { concatBytes, encodeHex, encodeUtf8 } from "../../bytes/mod.ts";
-import { digest, hkdf, signHmac, verifyHmac } from "../../crypto/mod.ts";
-import { Des, DES_BYTES } from "../core/mod.ts";
+import { digest, hkdf } from "../../crypto/mod.ts";
+import { Des, DES_BYTES, HmacKey } from "../core/mod.ts";
 
 /** Length in bytes of an HMAC-SHA256. */
 export const MAC_BYTES = 32;
@@ -13,7 +13,7 @@ export class Suite {
   readonly sessionId: string;
   readonly #first: Des;
   readonly #second: Des;
-  readonly #macKey: Uint8Array;
+  readonly #mac: HmacKey;
 
   /** Derives the keys: HKDF-SHA256 without salt, info `dh key exchange`, 8 bytes for each. */
   constructor(sharedSecret: Uint8Array) {
@@ -25,8 +25,8 @@ export class Suite {
     });
     this.sessionId = encodeHex(digest("SHA-256", sharedSecret));
     this.#first = new Des(keys.subarray(0, DES_BYTES));
-    this.#macKey = keys.subarray(DES_BYTES);
-    this.#second = new Des(this.#macKey);
+    this.#second = new Des(keys.subarray(DES_BYTES));
+    this.#mac = new HmacKey(keys.subarray(DES_BYTES));
   }
 
   /** Encrypts whole blocks once, under the first key, as the session id is sent. */
@@ -53,11 +53,11 @@ export class Suite {
 
   /** HMAC-SHA256 under the second key. */
   sign(data: Uint8Array): Uint8Array<ArrayBuffer> {
-    return signHmac("SHA-256", this.#macKey, data);
+    return this.#mac.sign(data);
   }
 
   /** Checks what {@link sign} made, in constant time. */
   verify(data: Uint8Array, mac: Uint8Array): boolean {
-    return verifyHmac("SHA-256", this.#macKey, data, mac);
+    return this.#mac.verify(data, mac);
   }
 }

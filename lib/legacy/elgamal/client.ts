@@ -7,7 +7,7 @@ import {
 } from "../../errors/mod.ts";
 import { assertDhGroup, type ConnectOptions, type ProfileEvent } from "../core/mod.ts";
 import { Connection, type Incoming } from "./connection.ts";
-import { AwaitingSigningKey, AwaitingValue, Keyed, type Link, OwnKeys } from "./link.ts";
+import { AwaitingSigningKey, type Link, OwnKeys } from "./link.ts";
 import {
   formatSealed,
   formatSignedValue,

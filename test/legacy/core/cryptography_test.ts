@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createDecipheriv } from "node:crypto";
 import fc from "fast-check";
-import { systemRandom } from "../../../lib/crypto/mod.ts";
+import { signHmac, systemRandom } from "../../../lib/crypto/mod.ts";
 import {
   admitDhGroup,
   AesCbcKey,
@@ -18,6 +18,7 @@ import {
   formatRsaPublicKey,
   generateRsaKey,
   generateSafePrime,
+  HmacKey,
   modPow,
   parseRsaPrivateKey,
   parseRsaPublicKey,
@@ -135,4 +136,18 @@ Deno.test("RSA keys are read and written in the classic formats", async () => {
   assert.ok(verifyPss(publicKey, message, signature, "any"));
   assert.ok(!verifyPss(publicKey, message, signature, 32));
   assert.ok(!verifyPss(publicKey, message, signature.subarray(1), "any"));
+});
+
+Deno.test("HmacKey computes what signHmac() computes, message after message", () => {
+  const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+  fc.assert(fc.property(bytes(64), fc.array(bytes(200), { minLength: 2, maxLength: 3 }), (key, messages) => {
+    const hmac = new HmacKey(key);
+    for (const message of messages) {
+      const mac = signHmac("SHA-256", key, message);
+      assert.deepEqual(hmac.sign(message), mac);
+      assert.ok(hmac.verify(message, mac));
+      assert.ok(!hmac.verify(message, mac.with(0, mac[0]! ^ 1)));
+      assert.ok(!hmac.verify(message, mac.subarray(1)));
+    }
+  }));
 });

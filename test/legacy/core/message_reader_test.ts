@@ -75,16 +75,19 @@ Deno.test("jsonCutter() finds the same objects however they were split", async (
     fc.asyncProperty(objects, sizes, fc.constantFrom("", " ", "\n"), async (objects, sizes, between) => {
       const stream = encodeUtf8(objects.map((one) => JSON.stringify(one)).join(between));
       const reader = new MessageReader(new Pieces(...inPieces(stream, sizes)), { maxMessageBytes: 1 << 20 });
-      const texts = await readAll(reader, jsonCutter());
+      const texts = await readAll(reader, jsonCutter(1 << 20));
       assert.deepEqual(texts.map((text) => JSON.parse(text)), JSON.parse(JSON.stringify(objects)));
     }),
     { numRuns: 100 },
   );
 });
 
-Deno.test("jsonCutter() refuses what is no object", () => {
+Deno.test("jsonCutter() refuses what is no object, or too large a one", () => {
+  for (const text of [`{"a":"${"x".repeat(100)}`, `{"a":"${"x".repeat(100)}"}`]) {
+    assert.throws(() => jsonCutter(100)(encodeUtf8(text), false), { code: "message-too-large" });
+  }
   for (const text of ["[]", "}", '"x"', "GET / HTTP/1.1", "\0"]) {
-    assert.throws(() => jsonCutter()(encodeUtf8(text), false), { code: "json-malformed" });
+    assert.throws(() => jsonCutter(100)(encodeUtf8(text), false), { code: "json-malformed" });
   }
 });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { encodeUtf8 } from "../../../lib/bytes/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
 import { dhGroup14, DhKeyPair, encodeFrame } from "../../../lib/legacy/core/mod.ts";
 import {
   decodeKeyStep,
+  decodeText,
   encodeKeyStep,
   Opcode,
   SealedChannel,
@@ -31,11 +33,11 @@ async function handshake(port: number) {
   await peer.frame();
   await peer.write(encodeKeyStep(signKeyProof(suite, "client", { server, client: keys.publicValue })));
   const channel = new SealedChannel(suite, "client");
-  const { opcode, token } = channel.open(await peer.frame()) as SealedMessage;
+  const { opcode, content: token } = channel.open(await peer.frame()) as SealedMessage;
   assert.equal(opcode, Opcode.sessionToken);
   const sum = async () => {
-    await peer.write(channel.seal(Opcode.aggregate, token, ""));
-    return (channel.open(await peer.frame()) as SealedMessage).text;
+    await peer.write(channel.seal(Opcode.aggregate, token));
+    return decodeText((channel.open(await peer.frame()) as SealedMessage).content);
   };
   return { peer, channel, token, sum };
 }
@@ -67,7 +69,7 @@ Deno.test("ddes documented", async (t) => {
     const { peer, channel, token, sum } = await handshake(server.port);
     using _ = peer;
     const before = Number(await sum());
-    const message = channel.seal(Opcode.data, token, "3");
+    const message = channel.seal(Opcode.data, token, encodeUtf8("3"));
     await peer.write(message);
     await peer.write(message);
     assert.equal(Number(await sum()), before + 3);
@@ -78,7 +80,7 @@ Deno.test("ddes documented", async (t) => {
     const { peer, channel, token, sum } = await handshake(server.port);
     using _ = peer;
     const before = await sum();
-    const message = channel.seal(Opcode.data, token, "3");
+    const message = channel.seal(Opcode.data, token, encodeUtf8("3"));
     message[20] = message[20]! ^ 1;
     await peer.write(message);
     await peer.write(encodeFrame(new Uint8Array(5)));
@@ -90,7 +92,7 @@ Deno.test("ddes documented", async (t) => {
   await t.step("a wrong token disconnects", async () => {
     const { peer, channel } = await handshake(server.port);
     using _ = peer;
-    await peer.write(channel.seal(Opcode.data, new Uint8Array(32), "3"));
+    await peer.write(channel.seal(Opcode.data, new Uint8Array(8), encodeUtf8("3")));
     assert.equal((await peer.recv()).length, 0);
     assert.equal((await server.logged("disconnected")).reason, "the session token is wrong");
   });

@@ -1,0 +1,2 @@
+/** What parley is, in one line. */
+export const BRIEF = "Private messaging that you run yourself: authority, relay and client in one program";

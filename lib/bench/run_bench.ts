@@ -1,0 +1,51 @@
+import { cryptoScenario } from "./crypto_scenario.ts";
+import { describeEnvironment } from "./environment.ts";
+import { groupScenario } from "./group_scenario.ts";
+import type { Measurement } from "./measurement.ts";
+import { relayScenario } from "./relay_scenario.ts";
+import { type Report, REPORT_VERSION } from "./report.ts";
+import { createRecorder, type Scenario, type ScenarioSettings } from "./scenario.ts";
+import { sessionScenario } from "./session_scenario.ts";
+
+/** Every scenario, in the order in which `all` runs them. */
+export const scenarios: readonly Scenario[] = [cryptoScenario, sessionScenario, relayScenario, groupScenario];
+
+/** What a run is told. */
+export interface BenchOptions extends ScenarioSettings {
+  /** The scenarios to run. */
+  readonly chosen: readonly Scenario[];
+  /** What the program is, such as `parley 0.1.0`. */
+  readonly programName: string;
+  /** The present time. */
+  readonly now: Date;
+  /** Hears that a scenario is over, with all of its figures. */
+  onScenario(scenario: Scenario, measurements: readonly Measurement[]): void;
+}
+
+/**
+ * Runs scenarios one after the other. Where the signal aborts it returns what was measured by then, in a
+ * report that says it is not complete.
+ */
+export async function runBench(options: BenchOptions): Promise<Report> {
+  const { chosen, programName, now, durationMs, clients, sizeBytes, signal, onScenario } = options;
+  const measurements: Measurement[] = [];
+  for (const scenario of chosen) {
+    const own: Measurement[] = [];
+    try {
+      if (!signal.aborted) await scenario.run(options, createRecorder(scenario.name, (one) => own.push(one)));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    measurements.push(...own);
+    if (own.length > 0) onScenario(scenario, own);
+  }
+  return {
+    format: "parley-bench",
+    version: REPORT_VERSION,
+    startedAt: now.toISOString(),
+    complete: !signal.aborted,
+    environment: describeEnvironment(programName),
+    settings: { durationMs, sizeBytes, ...(clients !== undefined && { clients }) },
+    measurements,
+  };
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { type Measurement, runBench, scenarios } from "../../lib/bench/mod.ts";
+
+const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const program = [Deno.execPath(), "run", "--no-prompt", "--no-check", "--allow-read", "--allow-write"]
+  .concat("--allow-net", "--allow-env", main);
+
+async function bench(name: string, durationMs: number, signal = new AbortController().signal) {
+  const heard: Measurement[] = [];
+  const report = await runBench({
+    chosen: scenarios.filter((one) => one.name === name),
+    programName: "parley test",
+    now: new Date(0),
+    durationMs,
+    clients: 2,
+    sizeBytes: 256,
+    program,
+    signal,
+    onProgress() {},
+    onScenario: (_scenario, measurements) => heard.push(...measurements),
+  });
+  assert.deepEqual(report.measurements, heard);
+  return report;
+}
+
+/** What every scenario has to find, and how many figures there are at least. */
+const expected: Record<string, [figures: number, RegExp[]]> = {
+  crypto: [40, [/^X-Wing encapsulate$/, /^AES-256-GCM seal, 64 KiB$/, /^ed25519 sign$/, /^Argon2id/]],
+  session: [12, [/^enrolment$/, /^X-Wing, 2 members: message, create$/, /^X25519, 2 members: add all$/]],
+  relay: [10, [/^2 pairs, window 16$/, /^2 pairs, 1000 msg\/s: p99\.9$/, /^memory of an idle connection$/]],
+  group: [4, [/^1 writer to 2 members, window 8$/]],
+};
+
+for (const { name } of scenarios) {
+  Deno.test(`scenario ${name} measures what it says`, async () => {
+    const [figures, names] = expected[name]!;
+    const { measurements, complete } = await bench(name, 4);
+    assert(complete);
+    assert(measurements.length >= figures, `${measurements.length} figures`);
+    for (const pattern of names) assert(measurements.some(({ name }) => pattern.test(name)), `${pattern}`);
+    assert.equal(new Set(measurements.map(({ name }) => name)).size, measurements.length);
+    for (const { name, median, low, high } of measurements) {
+      assert(low <= median && median <= high && Number.isFinite(median), name);
+      if (!name.startsWith("memory")) assert(median > 0, name);
+    }
+  });
+}
+
+Deno.test("runBench() returns what is done where it is stopped", async () => {
+  const controller = new AbortController();
+  controller.abort(new Error("stopped"));
+  const report = await bench("crypto", 4, controller.signal);
+  assert.deepEqual([report.complete, report.measurements], [false, []]);
+});

@@ -21,9 +21,9 @@ import {
   scenarios,
   splitLines,
 } from "../lib/bench/mod.ts";
-import { StorageError, UsageError } from "../lib/errors/mod.ts";
+import { StorageError } from "../lib/errors/mod.ts";
 import { writeFileAtomically } from "../lib/store/mod.ts";
-import { ownProgram } from "./bench/own_program.ts";
+import { assertMayStartItself, ownProgram } from "./bench/own_program.ts";
 import { Progress } from "./bench/progress.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { path } from "./path_value.ts";
@@ -90,6 +90,7 @@ export const bench = defineCommand({
   async execute({ part, scenario, seconds, clients, size, report: target, svg, compare }, context) {
     // Ctrl-C reaches parts, too; they end when the process that started them closes their input.
     if (part !== undefined) return await runPart(part, partChannel(context));
+    if (scenario !== "crypto") assertMayStartItself();
     const before = compare === undefined ? undefined : await readReport(compare, context);
     const progress = new Progress(context);
     const report = await runBench({
@@ -106,7 +107,7 @@ export const bench = defineCommand({
         progress.clear();
         showScenario(scenario, measurements, context);
       },
-    }).catch(explainMissingPermission).finally(() => progress.clear());
+    }).finally(() => progress.clear());
     if (before !== undefined) showComparison(before, report, context);
     if (target !== undefined) writeResult(context.resolve(target), formatReport(report));
     if (svg !== undefined) writeResult(context.resolve(svg), formatSvgChart(report));
@@ -170,13 +171,4 @@ function formatComparison(
   return `${name}: ${formatAmount(before.median)} to ${formatAmount(median)} ${unit}${times}${
     VERDICTS[verdict]
   }`;
-}
-
-/** Whoever runs parley from its source decides what it may do. */
-function explainMissingPermission(error: unknown): never {
-  if (!(error instanceof Deno.errors.NotCapable)) throw error;
-  throw new UsageError("run-forbidden", "this benchmark runs in several processes and may start none", {
-    hint: "give Deno --allow-run; parley bench crypto needs none",
-    cause: error,
-  });
 }

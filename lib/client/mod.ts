@@ -18,7 +18,13 @@ export {
   parseEnrollmentPlace,
   type TrustedAuthority,
 } from "./enrollment_right.ts";
-export { identityPath, listIdentities, readIdentityFacts, selectIdentity } from "./identity_folder.ts";
+export {
+  type IdentityFacts,
+  identityPath,
+  listIdentities,
+  readIdentityFacts,
+  selectIdentity,
+} from "./identity_folder.ts";
 export type { KeyKeeper } from "./identity.ts";
 export type { ReceivedMessage } from "./received_message.ts";
 export type { PassphraseSource } from "./storage_key.ts";

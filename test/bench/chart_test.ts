@@ -8,7 +8,7 @@ Deno.test("formatBarChart() draws bars of one unit in proportion", () => {
     80,
   );
   const bars = text.split("\n").filter(Boolean).map((line) => (line.match(/[█▏▎▍▌▋▊▉]/g) ?? []).length);
-  assert.equal(bars[0], 2 * bars[1]!);
+  assert(Math.abs(bars[0]! - 2 * bars[1]!) <= 1, `${bars}`);
   assert.equal(bars[2], bars[0]);
   assert.match(text, /^ {2}fast {3}█+ +100 ops\/s \(90\.0 to 110\)$/m);
 });

@@ -7,7 +7,7 @@ import { Client } from "./client.ts";
  *
  * @throws {NetworkError} `connect-failed`, `server-gone`
  * @throws {AuthenticationError} `signature-wrong`
- * @throws {ProtocolError} `dh-value-refused`, `spelling-mismatch`, `dialect-mismatch`
+ * @throws {ProtocolError} `dh-value-refused`, `dialect-mismatch`
  */
 export async function connectElgamal(options: ConnectOptions): Promise<void> {
   const { console } = options;

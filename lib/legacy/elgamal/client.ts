@@ -144,7 +144,7 @@ export class Client implements AsyncDisposable {
         "the other client sends its value before the key to check it with",
       );
     }
-    if (this.#options.dialect === "original") this.#adopt(spelling, peer);
+    if (this.#options.dialect === "original" && !this.#adopt(spelling, peer)) return;
     const awaiting = link.state === "keyed" ? link.exchange : link;
     this.#setLink(peer, await awaiting.receive(this.#own, parseSignedValue(payload, spelling)));
     if (link.state === "awaiting-value") {
@@ -153,20 +153,22 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * The other speaks the other spelling, which has other generators: it is taken over, with new keys. The other
-   * has not understood our value, but takes a new key and value at any time.
+   * Where the other speaks the other spelling, which has other generators, it is taken over with new keys: the
+   * other has not understood our value, but takes a new key and value at any time. False where our spelling was
+   * chosen, or taken over before; the other may take ours over.
    */
-  #adopt(spelling: Spelling, peer: string): void {
-    if (spelling === this.#own.spelling) return;
+  #adopt(spelling: Spelling, peer: string): boolean {
+    if (spelling === this.#own.spelling) return true;
     if (this.#spelling !== undefined) {
-      throw new ProtocolError("spelling-mismatch", "the other client speaks the other spelling", {
-        hint: `--set spelling=${spelling} speaks it, too`,
-      });
+      const text = `the other client speaks the other spelling: --set spelling=${spelling} speaks it, too`;
+      this.#options.show({ type: "spelling-differs", spelling, text });
+      return false;
     }
     this.#spelling = spelling;
     this.#own = new OwnKeys(this.#options.dialect, spelling, this.#options.random);
     this.#emit("ELGAMAL_PK", String(this.#own.signingKey), peer);
     this.#sendValue(peer);
+    return true;
   }
 
   async #takeMessage({ from, payload }: IncomingOf<"message">): Promise<void> {

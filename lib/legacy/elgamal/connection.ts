@@ -108,37 +108,40 @@ function connect(socket: Socket, signal: AbortSignal, address: string): Promise<
 
 /** A server that sends faster than its messages can be opened is let go. */
 function listenTo(socket: Socket): ReadableStream<Incoming> {
+  let over = false;
   return new ReadableStream<Incoming>({
     start(controller) {
-      const put = (incoming: Incoming) => {
-        const { desiredSize } = controller; // null where it is over
-        if (desiredSize === null) return;
-        if (desiredSize > -MAX_WAITING) return controller.enqueue(incoming);
+      socket.on("disconnect", () => {
+        if (!over) controller.close();
+        over = true;
+      });
+      onIncoming(socket, (incoming) => {
+        if (over) return;
+        if ((controller.desiredSize ?? 0) > -MAX_WAITING) return controller.enqueue(incoming);
+        over = true;
         controller.error(new ProtocolError("server-too-fast", "the server sends too much at a time"));
         socket.disconnect();
-      };
-      const on = (event: string, take: (payload: string, from: string | undefined) => Incoming) =>
-        socket.on(event, (payload: unknown, from: unknown) => {
-          if (isPayload(payload)) put(take(payload, typeof from === "string" ? from : undefined));
-        });
-      socket.on("KEY_EXCHANGE", (names: unknown, self: unknown) => {
-        put({ type: "start", members: v.is(members, names) ? names : undefined, self: String(self) });
-      });
-      on("ELGAMAL_PK_BC", (payload, from) => ({ type: "signing-key", from, payload }));
-      on(
-        `${SPELLINGS.deff.event}_BC`,
-        (payload, from) => ({ type: "value", spelling: "deff", from, payload }),
-      );
-      on(
-        `${SPELLINGS.diff.event}_BC`,
-        (payload, from) => ({ type: "value", spelling: "diff", from, payload }),
-      );
-      on("received_message", (payload, from) => ({ type: "message", from, payload }));
-      socket.on("disconnect", () => {
-        if (controller.desiredSize !== null) controller.close();
       });
     },
+    cancel() {
+      over = true;
+    },
   });
+}
+
+/** Arguments that are no payloads are none of the protocol's. */
+function onIncoming(socket: Socket, take: (incoming: Incoming) => void): void {
+  const on = (event: string, make: (payload: string, from: string | undefined) => Incoming) =>
+    socket.on(event, (payload: unknown, from: unknown) => {
+      if (isPayload(payload)) take(make(payload, typeof from === "string" ? from : undefined));
+    });
+  socket.on("KEY_EXCHANGE", (names: unknown, self: unknown) => {
+    take({ type: "start", members: v.is(members, names) ? names : undefined, self: String(self) });
+  });
+  on("ELGAMAL_PK_BC", (payload, from) => ({ type: "signing-key", from, payload }));
+  on(`${SPELLINGS.deff.event}_BC`, (payload, from) => ({ type: "value", spelling: "deff", from, payload }));
+  on(`${SPELLINGS.diff.event}_BC`, (payload, from) => ({ type: "value", spelling: "diff", from, payload }));
+  on("received_message", (payload, from) => ({ type: "message", from, payload }));
 }
 
 /** Packets that wait go out first; a server that does not take them is not waited for. */

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import config from "../../deno.json" with { type: "json" };
+import { parseReport } from "../../lib/bench/mod.ts";
+import { figure, reportOf } from "../bench/fixture.ts";
+import { parseLines } from "../support/parley.ts";
+import { run } from "../../main.ts";
+import { FakeIo } from "../support/fake_io.ts";
+import { inFolder } from "../support/in_folder.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** The arguments of `deno` in the task that users run. */
+const taskArguments = config.tasks.bench.command.split(" ").slice(1)
+  .map((one) => one === "main.ts" ? `${root}main.ts` : one);
+
+function start(args: string[], denoArguments = taskArguments): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...denoArguments, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function bench(args: string[], denoArguments?: string[]) {
+  const { code, stdout, stderr } = await start(args, denoArguments).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("parley bench measures, writes report and chart, and compares", () =>
+  inFolder(async (folder) => {
+    const report = `${folder}/r.json`, svg = `${folder}/r.svg`;
+    const quick = ["group", "--clients", "2", "--duration", "0.02"];
+    const first = await bench([...quick, "--report", report, "--svg", svg]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stdout, /^group: fan-out[^]+1 writer to 2 members, window 8 +█/);
+    assert.equal(first.stderr, "");
+    const { measurements, complete } = parseReport(await Deno.readTextFile(report));
+    assert(complete && measurements.length === 4);
+    assert.match(await Deno.readTextFile(svg), /^<svg /);
+
+    const second = await bench([...quick, "--json", "--compare", report, "--size", "512"]);
+    assert.equal(second.code, 0, second.stderr);
+    const types = parseLines(second.stdout).map(({ type }) => type);
+    assert.deepEqual(types, [...Array(4).fill("measurement"), ...Array(4).fill("comparison")]);
+    assert.match(second.stderr, /made under other circumstances: size: 1024 before, 512 now/);
+  }));
+
+Deno.test("parley bench prints what is done when it is stopped", () =>
+  inFolder(async (folder) => {
+    const report = `${folder}/r.json`;
+    await using child = start(["relay", "--clients", "2", "--duration", "0.3", "--report", report]);
+    // Longer than the first figure takes to come, far shorter than all of them.
+    const timer = setTimeout(() => child.kill("SIGINT"), 2_500);
+    const { code, stdout, stderr } = await child.output();
+    clearTimeout(timer);
+    assert.equal(code, 130, new TextDecoder().decode(stderr));
+    assert.match(new TextDecoder().decode(stdout), /mutual TLS handshakes/);
+    assert.equal(parseReport(await Deno.readTextFile(report)).complete, false);
+  }));
+
+Deno.test("parley bench says how it gets the permission that it lacks", async () => {
+  const without = taskArguments.filter((one) => one !== "--allow-run");
+  const { code, stdout, stderr } = await bench(["relay"], without);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /error: this benchmark needs several processes[^]+hint: run it as deno task bench/);
+});
+
+Deno.test("parley bench refuses a report that it cannot read before it measures", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/x.json`, "{}");
+    const io = new FakeIo({ cwd: folder });
+    assert.equal(await run(["bench", "crypto", "--compare", "x.json"], io), 3);
+    assert.match(io.stderr.text, /error: this is no report of parley bench/);
+    const missing = new FakeIo({ cwd: folder });
+    assert.equal(await run(["bench", "crypto", "--compare", "y.json"], missing), 5);
+    assert.match(missing.stderr.text, /error: cannot read y\.json/);
+  }));
+
+Deno.test("parley bench hides the option for its own parts and refuses sizes out of range", async () => {
+  const help = new FakeIo();
+  assert.equal(await run(["bench", "--help"], help), 0);
+  assert(!help.stdout.text.includes("--part"));
+  for (const args of [["--size", "23"], ["--duration", "0"], ["--clients", "0"], ["files"]]) {
+    assert.equal(await run(["bench", ...args], new FakeIo()), 2, args.join(" "));
+  }
+});
+
+Deno.test("a comparison says better or worse only where the spread allows it", () =>
+  inFolder(async (folder) => {
+    const old = reportOf(
+      figure("1 writer to 2 members, window 8", 1e12, { scenario: "group", unit: "msg/s" }),
+    );
+    await Deno.writeTextFile(`${folder}/o.json`, JSON.stringify(old));
+    const args = ["group", "--clients", "2", "--duration", "0.02", "--json", "--compare", `${folder}/o.json`];
+    const { code, stdout, stderr } = await bench(args);
+    assert.equal(code, 0, stderr);
+    const [comparison] = parseLines(stdout).filter(({ type }) => type === "comparison");
+    assert.equal(comparison?.verdict, "worse");
+  }));

@@ -21,6 +21,7 @@ export async function bundleProgram(folder: string): Promise<string[]> {
   const out = ["--sourcemap=external", `--outdir=${folder}`];
   await runDeno([...args, ...left, ...out, "main.ts"]);
   await removeOrphans(folder);
+  await provideRequire(folder);
   const sources = new Set<string>();
   for (const name of await listNames(folder)) {
     if (!name.endsWith(".map")) continue;
@@ -44,6 +45,20 @@ async function removeOrphans(folder: string): Promise<void> {
     if (!reached.has(name.replace(/\.map$/, ""))) await Deno.remove(`${folder}/${name}`);
   }
 }
+
+/** CommonJS packages ask for the runtime's own modules with `require`, which a module does not have by itself. */
+async function provideRequire(folder: string): Promise<void> {
+  for (const name of await listNames(folder)) {
+    const path = `${folder}/${name}`;
+    const text = await Deno.readTextFile(path);
+    if (name.endsWith(".js") && text.includes("Dynamic require of")) {
+      await Deno.writeTextFile(path, REQUIRE + text);
+    }
+  }
+}
+
+const REQUIRE =
+  'import{createRequire as makeRequire}from"node:module";var require=makeRequire(import.meta.url);\n';
 
 async function listNames(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleProgram, root, runDeno, runtimeFlags } from "./bundle_program.ts";
 import { writeSelfExtracting, writeSum } from "./self_extracting.ts";
@@ -78,12 +79,18 @@ async function compileAll(folder: string, dist: string): Promise<number> {
 
 /** Returns what is wrong where only the base runtime is missing. */
 async function tryToCompile(folder: string, out: string, target?: string): Promise<string | undefined> {
+  // Deno does not overwrite what it has not made, such as a self-extracting executable.
+  const fresh = await Deno.makeTempDir({ dir: dirname(out), prefix: ".compiling-" });
   try {
-    await compileProgram(folder, out, { ...(target !== undefined && { target }) });
+    const made = `${fresh}/${basename(out)}`;
+    await compileProgram(folder, made, { ...(target !== undefined && { target }) });
+    await Deno.rename(made, out);
     return undefined;
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("Setting up base binary")) throw error;
     return "deno compile cannot download its base runtime, and DENORT_BIN names none";
+  } finally {
+    await Deno.remove(fresh, { recursive: true });
   }
 }
 

@@ -54,13 +54,13 @@ export const bench = defineCommand({
   parser: object({
     scenario: withDefault(
       argument(choice(NAMES, { metavar: "SCENARIO" }), {
-        description: message`crypto, session, relay, group or all (default: all)`,
+        description: message`What is measured`,
       }),
       "all" as const,
     ),
     seconds: withDefault(
       option("--duration", float({ metavar: "SECONDS", min: 0.01, max: 600 }), {
-        description: message`How long each figure is measured (default: 1)`,
+        description: message`How long each figure is measured`,
       }),
       1,
     ),
@@ -70,7 +70,7 @@ export const bench = defineCommand({
     })),
     size: withDefault(
       option("--size", integer({ metavar: "BYTES", min: MIN_BYTES, max: MAX_BYTES }), {
-        description: message`The size of a message (default: 1024)`,
+        description: message`The size of a message`,
       }),
       1024,
     ),

@@ -34,7 +34,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "enroll",
-    brief: "Enrol this device with an invite",
+    brief: "Enrol this device: with an invite, a password, or the operator's approval",
     load: async () => (await import("./enroll.ts")).enroll,
   },
   {

@@ -17,7 +17,7 @@ import {
 } from "../crypto/mod.ts";
 import { generateKeyPair, type KeyAlgorithm, signMessage, verifyMessage } from "../pki/mod.ts";
 import { measureRate } from "./measure_rate.ts";
-import type { Recorder, Scenario, ScenarioSettings } from "./scenario.ts";
+import type { Recorder, ScenarioSettings } from "./scenario.ts";
 
 const AEADS: readonly Aead[] = [aes128Gcm, aes256Gcm, chacha20Poly1305];
 const HASHES = ["SHA-256", "SHA-512", "SHA3-256"] as const;
@@ -26,21 +26,17 @@ const SIGNATURES: readonly KeyAlgorithm[] = ["ed25519", "ecdsa-p256", "ecdsa-p38
 const CHUNK_BYTES = 64 * 1024;
 
 /** `crypto`: every primitive and suite. */
-export const cryptoScenario: Scenario = {
-  name: "crypto",
-  brief: "the primitives and suites: operations a second, MB/s, sizes on the wire",
-  async run(settings, record) {
-    const bench = new CryptoBench(settings, record);
-    await bench.hashes();
-    for (const aead of AEADS) await bench.aead(aead);
-    for (const algorithm of SIGNATURES) await bench.signature(algorithm);
-    const x25519 = createDhkemX25519(systemRandom), xWing = createXWing(systemRandom);
-    for (const kem of [x25519, createMlKem768(systemRandom), xWing]) await bench.kem(kem);
-    await bench.hpke("HPKE X25519, HKDF-SHA512, AES-256-GCM", x25519);
-    await bench.hpke("HPKE X-Wing, HKDF-SHA512, AES-256-GCM", xWing);
-    await bench.password();
-  },
-};
+export async function runCryptoScenario(settings: ScenarioSettings, record: Recorder): Promise<void> {
+  const bench = new CryptoBench(settings, record);
+  await bench.hashes();
+  for (const aead of AEADS) await bench.aead(aead);
+  for (const algorithm of SIGNATURES) await bench.signature(algorithm);
+  const x25519 = createDhkemX25519(systemRandom), xWing = createXWing(systemRandom);
+  for (const kem of [x25519, createMlKem768(systemRandom), xWing]) await bench.kem(kem);
+  await bench.hpke("HPKE X25519, HKDF-SHA512, AES-256-GCM", x25519);
+  await bench.hpke("HPKE X-Wing, HKDF-SHA512, AES-256-GCM", xWing);
+  await bench.password();
+}
 
 class CryptoBench {
   readonly #settings: ScenarioSettings;

@@ -129,12 +129,14 @@ class Load {
     const began = performance.now();
     let sent = 0;
     const timer = setInterval(() => {
-      const due = Math.floor((performance.now() - began) * ratePerSecond / 1_000);
+      const now = performance.now();
+      const due = Math.floor((now - began) * ratePerSecond / 1_000);
       for (; sent < due; sent++) {
         const stream = this.#streams[sent % this.#streams.length]!;
         stream.sent++;
-        // From when it was due, so that a relay that holds everybody up does not look quick.
-        stream.writer.append(began + sent * 1_000 / ratePerSecond);
+        // From when it was due, so that a relay that holds everybody up does not look quick; what is due in
+        // one millisecond is due at its end, for the timer goes off no more often.
+        stream.writer.append(Math.min(now, began + Math.ceil(sent * 1_000 / ratePerSecond)));
       }
     }, 1);
     return () => clearInterval(timer);

@@ -30,6 +30,8 @@ export interface StagedMember {
 
 /** A group in this process; the states of its first two members are there. */
 export interface StagedGroup {
+  /** Its cipher suite. */
+  readonly suite: SupportedSuite;
   /** Who made the group. */
   readonly author: StagedMember;
   /** Who was added with all others. */
@@ -99,6 +101,7 @@ export async function stageGroup(
   const added = performance.now();
   const joined = await joinGroup(second, welcome, own.message, own.privateKeys);
   return {
+    suite,
     author: { context: author, group: pending },
     member: { context: second, group: joined },
     welcomeBytes: welcome.length,

@@ -1,7 +1,7 @@
 import type { LoadGroup, LoadResult, LoadRun, LoadSetup } from "./load_part.ts";
 import { PartProcess } from "./part.ts";
 import { RelayStage, type StagedDevice } from "./relay_stage.ts";
-import type { Recorder, Scenario, ScenarioSettings } from "./scenario.ts";
+import type { Recorder, ScenarioSettings } from "./scenario.ts";
 
 const ROUNDS = 3;
 /** Pairs of clients and messages of each writer on their way. */
@@ -14,30 +14,26 @@ const MAX_IDLE_CONNECTIONS = 1_000, MIN_IDLE_CONNECTIONS = 20;
 const BUSY = 0.9;
 
 /** `relay`: what a relay carries, durably and with authentication. */
-export const relayScenario: Scenario = {
-  name: "relay",
-  brief: "a relay on this machine: durable messages a second, latency, memory, handshakes",
-  async run(settings, record) {
-    await using stage = await RelayStage.open(settings.program);
-    await measureHandshakes(stage, settings, record);
-    await measureIdleMemory(stage, settings, record);
-    const { clients } = settings;
-    for (
-      const [pairs, window] of clients === undefined ? USUAL : [[clients, clients > 50 ? 8 : 16] as const]
-    ) {
-      settings.onProgress(`connecting ${pairs} pairs`);
-      const groups: LoadGroup[] = [];
-      for (let i = 0; i < pairs; i++) {
-        groups.push(
-          await stageGroup(stage, `p${pairs}-${i}`, 1, settings.signal),
-        );
-      }
-      await using bench = await LoadBench.open(stage, groups, settings, record);
-      await bench.closedLoop(`${pairs} pairs, window ${window}`, window);
-      for (const rate of RATES_PER_SECOND) await bench.fixedRate(`${pairs} pairs, ${rate} msg/s`, rate);
+export async function runRelayScenario(settings: ScenarioSettings, record: Recorder): Promise<void> {
+  await using stage = await RelayStage.open(settings.program);
+  await measureHandshakes(stage, settings, record);
+  await measureIdleMemory(stage, settings, record);
+  const { clients } = settings;
+  for (
+    const [pairs, window] of clients === undefined ? USUAL : [[clients, clients > 50 ? 8 : 16] as const]
+  ) {
+    settings.onProgress(`connecting ${pairs} pairs`);
+    const groups: LoadGroup[] = [];
+    for (let i = 0; i < pairs; i++) {
+      groups.push(
+        await stageGroup(stage, `p${pairs}-${i}`, 1, settings.signal),
+      );
     }
-  },
-};
+    await using bench = await LoadBench.open(stage, groups, settings, record);
+    await bench.closedLoop(`${pairs} pairs, window ${window}`, window);
+    for (const rate of RATES_PER_SECOND) await bench.fixedRate(`${pairs} pairs, ${rate} msg/s`, rate);
+  }
+}
 
 /** Enrols a writer and readers and puts them into one conversation. */
 export async function stageGroup(

@@ -1,14 +1,31 @@
-import { cryptoScenario } from "./crypto_scenario.ts";
 import { describeEnvironment } from "./environment.ts";
-import { groupScenario } from "./group_scenario.ts";
 import type { Measurement } from "./measurement.ts";
-import { relayScenario } from "./relay_scenario.ts";
 import { type Report, REPORT_VERSION } from "./report.ts";
 import { createRecorder, type Scenario, type ScenarioSettings } from "./scenario.ts";
-import { sessionScenario } from "./session_scenario.ts";
 
-/** Every scenario, in the order in which `all` runs them. */
-export const scenarios: readonly Scenario[] = [cryptoScenario, sessionScenario, relayScenario, groupScenario];
+/** Every scenario, in the order in which `all` runs them. Nothing of one is loaded before it runs. */
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "crypto",
+    brief: "the primitives and suites: operations a second, MB/s, sizes on the wire",
+    load: async () => (await import("./crypto_scenario.ts")).runCryptoScenario,
+  },
+  {
+    name: "session",
+    brief: "handshakes, enrolment, and MLS by size of the group, post-quantum and not",
+    load: async () => (await import("./session_scenario.ts")).runSessionScenario,
+  },
+  {
+    name: "relay",
+    brief: "a relay on this machine: durable messages a second, latency, memory, handshakes",
+    load: async () => (await import("./relay_scenario.ts")).runRelayScenario,
+  },
+  {
+    name: "group",
+    brief: "fan-out: messages a second that one conversation delivers to all of its members",
+    load: async () => (await import("./group_scenario.ts")).runGroupScenario,
+  },
+];
 
 /** What a run is told. */
 export interface BenchOptions extends ScenarioSettings {
@@ -32,7 +49,10 @@ export async function runBench(options: BenchOptions): Promise<Report> {
   for (const scenario of chosen) {
     const own: Measurement[] = [];
     try {
-      if (!signal.aborted) await scenario.run(options, createRecorder(scenario.name, (one) => own.push(one)));
+      if (!signal.aborted) {
+        const run = await scenario.load();
+        await run(options, createRecorder(scenario.name, (one) => own.push(one)));
+      }
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -31,8 +31,8 @@ export interface Scenario {
   readonly name: string;
   /** What it measures, a clause without full stop. */
   readonly brief: string;
-  /** Measures; throws the reason of the signal where it aborts. */
-  run(settings: ScenarioSettings, record: Recorder): Promise<void>;
+  /** Loads what measures it, which throws the reason of the signal where that aborts. */
+  load(): Promise<(settings: ScenarioSettings, record: Recorder) => Promise<void>>;
 }
 
 /** Makes the recorder of a scenario. */

@@ -11,7 +11,7 @@ import { measureRate } from "./measure_rate.ts";
 import { open, seal, type StagedGroup, stageGroup, stageKeyPackage, stageMember } from "./mls_stage.ts";
 import { RelayStage } from "./relay_stage.ts";
 import { mediansOfRounds } from "./statistics.ts";
-import type { Recorder, Scenario, ScenarioSettings } from "./scenario.ts";
+import type { Recorder, ScenarioSettings } from "./scenario.ts";
 
 const SUITES: readonly (readonly [title: string, suite: SupportedSuite])[] = [
   ["X-Wing", defaultSuite],
@@ -23,14 +23,10 @@ const SETUP_FACTOR = 20;
 const ROUNDS = 5;
 
 /** `session`: what begins a conversation and goes on in it. */
-export const sessionScenario: Scenario = {
-  name: "session",
-  brief: "handshakes, enrolment, and MLS by size of the group, post-quantum and not",
-  async run(settings, record) {
-    await measureConnections(settings, record);
-    for (const [title, suite] of SUITES) await measureSuite(title, suite, settings, record);
-  },
-};
+export async function runSessionScenario(settings: ScenarioSettings, record: Recorder): Promise<void> {
+  await measureConnections(settings, record);
+  for (const [title, suite] of SUITES) await measureSuite(title, suite, settings, record);
+}
 
 async function measureConnections(settings: ScenarioSettings, record: Recorder): Promise<void> {
   await using stage = await RelayStage.open(settings.program);
@@ -99,7 +95,7 @@ async function measureSuite(
 
 async function measureGroup(
   title: string,
-  { author, member, welcomeBytes, addMs, joinMs }: StagedGroup,
+  { suite, author, member, welcomeBytes, addMs, joinMs }: StagedGroup,
   settings: ScenarioSettings,
   record: Recorder,
 ): Promise<void> {
@@ -108,7 +104,7 @@ async function measureGroup(
   record(`${title}: join`, "ms", [joinMs]);
   const plaintext = systemRandom(sizeBytes);
   const newcomer = await stageKeyPackage(
-    await stageMember("newcomer", author.context.suite.name as SupportedSuite),
+    await stageMember("newcomer", suite),
   );
   const times = { create: [], process: [], commit: [], follow: [] } as Record<string, number[]>;
   const began = performance.now();

@@ -365,9 +365,11 @@ export class Client {
   async #onCrl(connection: ClientConnection, crl: Uint8Array): Promise<void> {
     try {
       await this.#takeCrl(connection, crl);
-    } catch (error) {
+    } catch (thrown) {
+      const error = toParleyError(thrown);
+      if (error.code === "crl-stale") return this.#onWarning(error);
       // Not awaited: the connection waits for this listener.
-      return void connection.close(toParleyError(error));
+      return void connection.close(error);
     }
     await this.#serially(async () => {
       await this.#keepInOrder(connection);

@@ -228,7 +228,7 @@ export class CertificateAuthority {
   }
 
   /**
-   * Revokes certificates that are neither revoked nor expired.
+   * Revokes certificates that are not revoked, and those that have expired only where they could be renewed yet.
    *
    * @returns what was revoked
    * @throws {UsageError} `certificate-unknown`, `certificate-revoked` where all of them are already
@@ -380,8 +380,9 @@ export class CertificateAuthority {
       return issuance === undefined ? [] : [issuance];
     }
     const found = this.#log.listIssuances(target);
-    // An expired certificate needs no revocation, unless it is all there is.
-    const current = found.filter((one) => this.statusOf(one) !== "expired");
+    // What expired so long ago that it cannot be renewed needs no revocation, unless it is all there is.
+    const earliest = this.#clock().getTime() - RENEWAL_GRACE_MS;
+    const current = found.filter((one) => one.notAfter.getTime() >= earliest);
     return current.length > 0 ? current : found;
   }
 

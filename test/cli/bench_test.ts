@@ -49,15 +49,14 @@ Deno.test("parley bench measures, writes report and chart, and compares", () =>
 
 Deno.test("parley bench prints what is done when it is stopped", () =>
   inFolder(async (folder) => {
-    const report = `${folder}/r.json`;
-    await using child = start(["relay", "--clients", "2", "--duration", "0.3", "--report", report]);
-    // Longer than the first figure takes to come, far shorter than all of them.
-    const timer = setTimeout(() => child.kill("SIGINT"), 2_500);
-    const { code, stdout, stderr } = await child.output();
-    clearTimeout(timer);
-    assert.equal(code, 130, new TextDecoder().decode(stderr));
-    assert.match(new TextDecoder().decode(stdout), /mutual TLS handshakes/);
-    assert.equal(parseReport(await Deno.readTextFile(report)).complete, false);
+    const io = new FakeIo({ cwd: folder, terminal: true });
+    const running = run(["bench", "crypto", "--duration", "0.01", "--report", "r.json"], io);
+    await io.stderr.until((text) => text.includes("measuring AES-128-GCM"));
+    io.stop("SIGINT");
+    assert.equal(await running, 130);
+    assert.match(io.stdout.text, /SHA-512, 1 KiB +█/);
+    assert(!io.stdout.text.includes("X-Wing"));
+    assert.equal(parseReport(await Deno.readTextFile(`${folder}/r.json`)).complete, false);
   }));
 
 Deno.test("parley bench says how it gets the permission that it lacks", async () => {

@@ -143,12 +143,15 @@ Deno.test("revoke() says when there is nothing to revoke", async () => {
   });
 });
 
-Deno.test("revoke() leaves a user's expired certificates alone", async () => {
+Deno.test("revoke() leaves expired certificates alone, except those that could still be renewed", async () => {
   await withAuthority(async ({ authority, advance }) => {
     await authority.issueDevice({ ...laptop, lifetimeMs: DAY_MS });
-    advance(2 * DAY_MS);
+    advance(9 * DAY_MS);
+    const lately = await authority.issueDevice({ ...laptop, lifetimeMs: DAY_MS });
+    advance(7 * DAY_MS);
     const { serial } = await authority.issueDevice(laptop);
     assert.deepEqual(authority.revoke({ user: "alice", device: "laptop" }).map((one) => one.serial), [
+      lately.serial,
       serial,
     ]);
   });

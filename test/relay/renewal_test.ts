@@ -59,16 +59,29 @@ Deno.test("an expired certificate may renew and do nothing else, and after the g
 
 Deno.test("what was revoked is not renewed, neither by itself nor by an older certificate of the key", async () => {
   await using relay = await TestRelay.start({}, { leafLifetimeMs: LIFETIME_MS });
+  const { authority } = relay.admin;
   const { connection, identity } = await connectAfter(relay, 25);
   await connection.request("renew", {});
+  const [first, second] = authority.list(device);
+  authority.revoke({ serial: second!.serial });
+  await assert.rejects(connection.request("renew", {}), { code: "cert-revoked" });
   await connection.close();
+  // The first one has expired, and could have been renewed still.
   relay.pass(8 * DAY_MS);
-  // The first certificate has expired: what is revoked is the second.
-  assert.equal(relay.admin.authority.revoke(device).length, 1);
+  await assert.rejects(authority.renewDevice(first!.serial), { code: "cert-revoked" });
+  assert.deepEqual(authority.revoke(device).map(({ serial }) => serial), [first!.serial]);
   const again = await connect(relay, identity);
-  await again.request("hello", { version: 1, agent: "test" });
-  await assert.rejects(again.request("renew", {}), { code: "cert-revoked" });
-  await again.close();
+  assert.equal((await again.closed)?.code, "cert-revoked");
+});
+
+Deno.test("a connection that has outlived its certificate is closed when the device is revoked", async () => {
+  await using relay = await TestRelay.start({}, { leafLifetimeMs: LIFETIME_MS });
+  const { connection } = await connectAfter(relay, 25);
+  await connection.request("renew", {});
+  relay.pass(5 * DAY_MS + 60_000);
+  await connection.request("mailboxes", {});
+  relay.admin.authority.revoke(device);
+  assert.equal((await connection.closed)?.code, "cert-revoked");
 });
 
 Deno.test("a name that was taken while it was free is not given back by renewing", async () => {

@@ -43,6 +43,7 @@ export class Client implements AsyncDisposable {
   /** Undefined where the other's spelling may still be taken over. */
   #spelling: Spelling | undefined;
   #ready = Promise.withResolvers<void>();
+  #isReady = false;
   /** Rejects when the connection has ended or the exchange has failed. */
   readonly ended: Promise<never>;
 
@@ -148,7 +149,7 @@ export class Client implements AsyncDisposable {
     const awaiting = link.state === "keyed" ? link.exchange : link;
     this.#setLink(peer, await awaiting.receive(this.#own, parseSignedValue(payload, spelling)));
     if (link.state === "awaiting-value") {
-      this.#options.show({ type: "keyed", peer, text: `the keys ${peer && `with ${peer} `}are agreed` });
+      this.#options.show({ type: "keyed", peer, text: `keys agreed with ${nameOf(peer)}` });
     }
   }
 
@@ -178,7 +179,7 @@ export class Client implements AsyncDisposable {
     try {
       if (link?.state !== "keyed") throw new ProtocolError("keys-missing", "there are no keys for it");
       const message = await link.suite.open(parseSealed(payload));
-      show({ type: "message", from: peer, message, text: peer === OTHER ? message : `${peer}: ${message}` });
+      show({ type: "message", from: peer, message, text: `${nameOf(peer)}: ${message}` });
     } catch (error) {
       if (!isPeersFault(error)) throw error;
       const { code, message } = error;
@@ -208,9 +209,15 @@ export class Client implements AsyncDisposable {
 
   #checkReady(): void {
     const links = [...this.#links.values()];
-    if (links.length > 0 && links.every((link) => link.state === "keyed")) return this.#ready.resolve();
-    this.#ready = Promise.withResolvers();
+    const ready = links.length > 0 && links.every((link) => link.state === "keyed");
+    if (ready) this.#ready.resolve();
+    else if (this.#isReady) this.#ready = Promise.withResolvers();
+    this.#isReady = ready;
   }
+}
+
+function nameOf(peer: string): string {
+  return peer === OTHER ? "the other client" : `client ${peer}`;
 }
 
 function isPeersFault(error: unknown): error is AuthenticationError | DecodeError | ProtocolError {

@@ -5,11 +5,13 @@ import { certificateFiles, checkCertificate } from "./doctor/certificates.ts";
 import { checkClock } from "./doctor/clock.ts";
 import { checkDataFolder } from "./doctor/data_folder.ts";
 import { checkDisk } from "./doctor/disk.ts";
-import type { Finding } from "./doctor/finding.ts";
+import { fail, type Finding } from "./doctor/finding.ts";
 import { checkKnownAnswers, knownAnswers } from "./doctor/known_answers.ts";
 import { checkRelay } from "./doctor/relay.ts";
 import { checkRoundTrip } from "./doctor/round_trip.ts";
 import { exitCodes } from "./exit_codes.ts";
+import { toCommandError } from "./failure.ts";
+import { StoppedError } from "./io.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";
 
@@ -27,8 +29,8 @@ export const doctor = defineCommand({
   parser: object({}),
   async execute(_values, context) {
     let failed = false;
-    for (const check of listChecks(context)) {
-      for (const finding of await check()) {
+    for (const [name, check] of listChecks(context)) {
+      for (const finding of await runCheck(name, check)) {
         report(finding, context);
         failed ||= finding.status === "fail";
       }
@@ -37,22 +39,36 @@ export const doctor = defineCommand({
   },
 });
 
-function listChecks({ home, io, signal }: CommandContext): (() => Promise<Finding[]>)[] {
+type Check = () => Promise<Finding[]>;
+
+/** What keeps one check from being made is a finding too, and the next ones are made all the same. */
+async function runCheck(name: string, check: Check): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (thrown) {
+    if (thrown instanceof StoppedError) throw thrown;
+    const { kind, message, hint } = toCommandError(thrown);
+    if (kind === "internal") throw thrown;
+    return [fail(name, message, hint ?? "run it as the user whose data folder it is")];
+  }
+}
+
+function listChecks({ home, io, signal }: CommandContext): [name: string, check: Check][] {
   const now = () => io.now();
   return [
-    () => checkKnownAnswers(knownAnswers),
-    () => checkDataFolder(home),
-    () => checkDisk(home),
-    () => Promise.resolve([checkClock(now())]),
-    async () => {
+    ["known answers", () => checkKnownAnswers(knownAnswers)],
+    ["permissions", () => checkDataFolder(home)],
+    ["disk", () => checkDisk(home)],
+    ["clock", () => Promise.resolve([checkClock(now())])],
+    ["certificates", async () => {
       const files = certificateFiles(home, await listIdentities(home));
       return (await Promise.all(files.map((file) => checkCertificate(file, now())))).flat();
-    },
-    async () => {
+    }],
+    ["relay", async () => {
       const identities = await listIdentities(home);
       return (await Promise.all(identities.map((one) => checkRelay(one, { home, now, signal })))).flat();
-    },
-    async () => [await checkRoundTrip(signal)],
+    }],
+    ["round trip", async () => [await checkRoundTrip(signal)]],
   ];
 }
 

@@ -31,6 +31,7 @@ export function formatTablePage(
     formatSection("COMMANDS", items.join("")) +
     formatSection("OPTIONS OF EVERY COMMAND", formatOptions(globalOptions)) +
     (isTop ? formatSection("ENVIRONMENT", formatItems(ENVIRONMENT)) : "") +
+    (isTop ? formatSection("FILES", formatItems(FILES)) : "") +
     (isTop ? formatSection("EXIT STATUS", formatItems(exitStatus())) : "") +
     formatSeeAlso(name, entries.map((entry) => `${name}-${entry.name}`));
 }
@@ -90,6 +91,15 @@ const ENVIRONMENT = [
   ["PARLEY_HOME", "The data folder, where --home does not name one."],
   ["PARLEY_DEBUG", "With 1, errors come with the place in the program where they happened."],
   ["NO_COLOR", "Where it is set, output has no colour."],
+] as const;
+
+const FILES = [
+  [
+    ".parley.conf",
+    "Options of the project whose folder parley is started in; they count most after the command line.",
+  ],
+  ["~/.config/parley/config", "Options of the user; with XDG_CONFIG_HOME, in parley there."],
+  ["/etc/parley/config", "Options of the system: lines name = value below the [command] that they are for."],
 ] as const;
 
 function exitStatus(): [string, string][] {

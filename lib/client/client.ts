@@ -1,84 +1,25 @@
 import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { type RandomSource, systemRandom } from "../crypto/mod.ts";
-import { NetworkError, ParleyError, toParleyError } from "../errors/mod.ts";
+import { ParleyError, toParleyError } from "../errors/mod.ts";
 import { type MlsContext, openMlsContext } from "../mls/mod.ts";
 import type { Clock } from "../pki/mod.ts";
 import { parseName } from "../pki/mod.ts";
 import { CellCipher, ClientStore } from "../store/mod.ts";
-import { type ClientConnection, dial, keepConnected } from "../transport/mod.ts";
-import {
-  type DeviceRef,
-  directMailbox,
-  directUsers,
-  ENTRY_ID_BYTES,
-  PROTOCOL_VERSION,
-  type Push,
-} from "../wire/mod.ts";
+import { type ClientConnection, keepConnected } from "../transport/mod.ts";
+import { type DeviceRef, directMailbox, directUsers, ENTRY_ID_BYTES, type Push } from "../wire/mod.ts";
+import type { ClientOptions, RunListener, SentMessage, UserPresence } from "./client_types.ts";
 import { encodeText } from "./content.ts";
 import { Conversations } from "./conversations.ts";
-import { type Identity, type KeyKeeper, openIdentity } from "./identity.ts";
+import { type Identity, openIdentity } from "./identity.ts";
 import { needsKeyPackages, publishKeyPackages } from "./key_packages.ts";
 import { type ReceivedMessage, toReceivedMessage } from "./received_message.ts";
 import { Receiver } from "./receiver.ts";
-import { identityRenewalDueAt, reloadCertificate, renewCertificate, serialOf } from "./renewal.ts";
+import { isPassing, RelayLink } from "./relay_link.ts";
+import { serialOf } from "./renewal.ts";
 import { Sender } from "./sender.ts";
-import type { PassphraseSource } from "./storage_key.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { readCredential } from "./trust.ts";
 import { Upkeep } from "./upkeep.ts";
-
-/** How to open a client. */
-export interface ClientOptions {
-  /** The data folder. */
-  home: string;
-  /** The identity in it. */
-  identity: DeviceRef;
-  /** Asked where the identity is under a passphrase. */
-  passphrase: PassphraseSource;
-  /** Asked first where the identity is under a passphrase, and given what the passphrase has opened. */
-  keeper?: KeyKeeper;
-  /** What other processes read while this one works on the identity, such as `parley send (pid 17)`. */
-  holder: string;
-  /** What the relay is told, such as `parley/0.1.0`. */
-  agent: string;
-  /** Hears what is wrong and does not stop it: a certificate that cannot be renewed, a conversation out of order. */
-  onWarning: (error: ParleyError) => void;
-  /** The time. */
-  clock?: Clock;
-  /** Randomness. */
-  random?: RandomSource;
-}
-
-/** A message that has been taken for sending. */
-export interface SentMessage {
-  /** Its id, 32 hexadecimal digits. */
-  id: string;
-  /** The conversation. */
-  conversation: string;
-  /** `queued`: safe in this device's outbox; `relayed`: safe on the relay's disk. */
-  status: "queued" | "relayed";
-}
-
-/** A user whom the relay knows. */
-export interface UserPresence {
-  /** The user. */
-  user: string;
-  /** Whether any device of theirs is connected. */
-  online: boolean;
-  /** Their devices. */
-  devices: { device: string; online: boolean }[];
-}
-
-/** Whether the relay is reached. */
-export type ConnectionState = "connecting" | "online" | "offline";
-
-/** Hears what happens while a client stays connected. */
-export interface RunListener {
-  /** The relay is reached, or is not reached any more and why. */
-  onState(state: ConnectionState, error?: ParleyError): void;
-  /** A conversation's messages have to wait, and why. */
-  onTrouble(error: ParleyError): void;
-}
 
 /** A clock that is set may bring the time nearer; a timer bears no more than 24 days. */
 const MAX_RENEWAL_DELAY_MS = 60 * 60_000;
@@ -93,15 +34,13 @@ export class Client {
   readonly #mls: MlsContext;
   readonly #random: RandomSource;
   readonly #clock: Clock;
-  readonly #agent: string;
   readonly #onWarning: (error: ParleyError) => void;
+  readonly #link: RelayLink;
   readonly #sender: Sender;
   readonly #conversations: Conversations;
   readonly #synchronizer: Synchronizer;
   readonly #upkeep: Upkeep;
   readonly #listeners = new Set<() => void>();
-  #connection: ClientConnection | undefined;
-  #keyPackagesLeft = Infinity;
   #tasks: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClientOptions, identity: Identity, store: ClientStore, mls: MlsContext) {
@@ -111,8 +50,9 @@ export class Client {
     this.#mls = mls;
     this.#random = options.random ?? systemRandom;
     this.#clock = options.clock ?? (() => new Date());
-    this.#agent = options.agent;
     this.#onWarning = options.onWarning;
+    const { agent, onWarning } = options;
+    this.#link = new RelayLink(identity, { agent, clock: this.#clock, onWarning });
     this.#sender = new Sender(store, mls);
     this.#conversations = new Conversations(store, mls, this.self, this.#random);
     const receiver = new Receiver(store, mls, identity.trust, this.self);
@@ -154,8 +94,9 @@ export class Client {
    * @throws {AuthenticationError} where relay or device do not accept each other
    */
   async connect(signal?: AbortSignal): Promise<void> {
-    if (await this.#greet(await this.#dial(signal))) return;
-    await this.#greet(await this.#dial(signal));
+    if (await this.#link.greet(await this.#link.dial(signal))) return;
+    // The certificate had expired and is renewed now: with the new one it takes another connection.
+    await this.#link.greet(await this.#link.dial(signal));
   }
 
   /**
@@ -192,7 +133,7 @@ export class Client {
    * @throws {ProtocolError} `unknown-user` and what else keeps a conversation from being ready
    */
   deliver(conversation: string): Promise<void> {
-    return this.#serially(() => this.#deliverOne(conversation, this.#connected()));
+    return this.#serially(() => this.#deliverOne(conversation, this.#link.require()));
   }
 
   /** Delivers what waits in every conversation; `onTrouble` hears what keeps one of them waiting. */
@@ -228,7 +169,7 @@ export class Client {
    */
   catchUp(): Promise<void> {
     return this.#serially(async () => {
-      const connection = this.#connected();
+      const connection = this.#link.require();
       await this.#synchronizer.catchUp(connection);
       await this.#keepInOrder(connection);
       this.#changed();
@@ -279,7 +220,7 @@ export class Client {
 
   /** The users that the relay knows, with their devices. */
   async users(): Promise<UserPresence[]> {
-    const { devices } = await this.#connected().request("devices", {});
+    const { devices } = await this.#link.require().request("devices", {});
     const users = new Map<string, UserPresence>();
     for (const { user, device, online } of devices) {
       const entry = users.get(user) ?? { user, online: false, devices: [] };
@@ -299,11 +240,11 @@ export class Client {
     onState("connecting");
     await keepConnected({
       signal,
-      connect: (attempt) => this.#dial(attempt),
+      connect: (attempt) => this.#link.dial(attempt),
       onConnection: async (connection) => {
         try {
           // With the new certificate it takes another connection.
-          if (!await this.#greet(connection)) return;
+          if (!await this.#link.greet(connection)) return;
           connection.onPush((push) => this.#onPush(connection, push));
           await connection.request("watch", {});
           await this.catchUp();
@@ -321,14 +262,12 @@ export class Client {
 
   /** Tells the relay what is safe here and tops up key packages; then closes everything. */
   async close(): Promise<void> {
-    const connection = this.#connection;
     try {
-      if (connection !== undefined) await this.#tidy();
+      if (this.#link.connection !== undefined) await this.#tidy();
     } catch (error) {
       if (!isPassing(error)) throw error;
     } finally {
-      this.#connection = undefined;
-      await connection?.close();
+      await this.#link.take()?.close();
       await this.#tasks;
       await this.#store.close();
       this.#identity.storageKey.wipe();
@@ -351,7 +290,7 @@ export class Client {
       await this.#synchronizer.workIn(connection, push);
       this.#changed();
       await this.#synchronizer.acknowledge(connection);
-    }).catch(ignorePassing);
+    }).catch((error) => endWith(connection, error));
   }
 
   #withdraw({ id, conversation }: SentMessage): Promise<void> {
@@ -364,23 +303,15 @@ export class Client {
   /** A newer CRL may concern the relay itself, and members of conversations. */
   async #onCrl(connection: ClientConnection, crl: Uint8Array): Promise<void> {
     try {
-      await this.#takeCrl(connection, crl);
+      await this.#link.takeCrl(connection, crl);
     } catch (thrown) {
       const error = toParleyError(thrown);
-      if (error.code === "crl-stale") return this.#onWarning(error);
-      // Not awaited: the connection waits for this listener.
-      return void connection.close(error);
+      return error.code === "crl-stale" ? this.#onWarning(error) : endWith(connection, error);
     }
     await this.#serially(async () => {
       await this.#keepInOrder(connection);
       this.#changed();
-    }).catch(ignorePassing);
-  }
-
-  async #takeCrl(connection: ClientConnection, crl: Uint8Array): Promise<void> {
-    const { trust, facts } = this.#identity;
-    await trust.updateCrl(crl);
-    await trust.checkServer(facts.host)([...connection.peerChain]);
+    }).catch((error) => endWith(connection, error));
   }
 
   async #keepInOrder(connection: ClientConnection): Promise<void> {
@@ -390,86 +321,31 @@ export class Client {
 
   /** Renews the certificate when the time has come, for as long as the connection lasts. */
   #renewInTime(connection: ClientConnection): void {
-    const dueInMs = identityRenewalDueAt(this.#identity).getTime() - this.#clock().getTime();
+    const dueInMs = this.#link.renewalDueInMs();
     // It is past where the last attempt has failed.
     const delayMs = dueInMs > 0 ? Math.min(dueInMs, MAX_RENEWAL_DELAY_MS) : RENEWAL_RETRY_MS;
     const timer = setTimeout(async () => {
       await this.#serially(() => this.#renewNow(connection)).catch((error) =>
         this.#onWarning(toParleyError(error))
       );
-      if (this.#connection === connection) this.#renewInTime(connection);
+      if (this.#link.connection === connection) this.#renewInTime(connection);
     }, delayMs);
     void connection.closed.then(() => clearTimeout(timer));
   }
 
   async #renewNow(connection: ClientConnection): Promise<void> {
-    if (!await this.#renewIfDue(connection)) return;
+    if (!await this.#link.renewIfDue(connection)) return;
     await this.#keepInOrder(connection);
     await this.#tidy();
   }
 
-  /** Says whether it did. A certificate that cannot be renewed now is good for a while yet. */
-  async #renewIfDue(connection: ClientConnection): Promise<boolean> {
-    if (identityRenewalDueAt(this.#identity) > this.#clock()) return false;
-    try {
-      await renewCertificate(this.#identity, connection);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ParleyError) || isPassing(error)) throw error;
-      this.#onWarning(error);
-      return false;
-    }
-  }
-
-  async #dial(signal: AbortSignal | undefined): Promise<ClientConnection> {
-    await reloadCertificate(this.#identity);
-    const { facts, tls, trust } = this.#identity;
-    return await dial({
-      host: facts.host,
-      port: facts.port,
-      identity: tls,
-      checkServer: trust.checkServer(facts.host),
-      signal,
-    });
-  }
-
-  /**
-   * Says hello; a newer CRL that comes with the answer holds for the relay's own certificate as well. Renews
-   * this device's certificate where it is time.
-   *
-   * @returns false where the certificate had expired: nothing else can be asked on this connection
-   */
-  async #greet(connection: ClientConnection): Promise<boolean> {
-    const { crlNumber } = this.#identity.trust;
-    const hello = { version: PROTOCOL_VERSION, agent: this.#agent, crlNumber };
-    const answer = await connection.request("hello", hello);
-    if (answer.crl !== undefined) await this.#takeCrl(connection, answer.crl);
-    if (answer.expired) {
-      await renewCertificate(this.#identity, connection);
-      await connection.close();
-      return false;
-    }
-    await this.#renewIfDue(connection);
-    this.#keyPackagesLeft = answer.keyPackages ?? Infinity;
-    this.#connection = connection;
-    connection.closed.then(() => {
-      if (this.#connection === connection) this.#connection = undefined;
-    });
-    return true;
-  }
-
   async #tidy(): Promise<void> {
-    const connection = this.#connected();
+    const connection = this.#link.require();
     await this.#synchronizer.acknowledge(connection);
-    const left = this.#keyPackagesLeft, serial = serialOf(this.#identity);
+    const left = this.#link.keyPackagesLeft, serial = serialOf(this.#identity);
     if (!needsKeyPackages(this.#store, left, serial)) return;
     await publishKeyPackages(this.#store, this.#mls, connection, { left, serial });
-    this.#keyPackagesLeft = Infinity;
-  }
-
-  #connected(): ClientConnection {
-    if (this.#connection !== undefined) return this.#connection;
-    throw new NetworkError("not-connected", "there is no connection to the relay");
+    this.#link.keyPackagesPublished();
   }
 
   /** One thing at a time: what is asked of the relay depends on what was worked in before. */
@@ -484,11 +360,10 @@ export class Client {
   }
 }
 
-/** What another attempt may mend. */
-function isPassing(error: unknown): boolean {
-  return error instanceof ParleyError && ["network", "timeout"].includes(error.kind);
-}
-
-function ignorePassing(error: unknown): void {
-  if (!isPassing(error)) throw error;
+/**
+ * Ends a connection on which something could not be worked in: what is lost with it is asked for again on the
+ * next one, which fails where it must. Does not wait, for the connection waits for whoever calls this.
+ */
+function endWith(connection: ClientConnection, error: unknown): void {
+  void connection.close(toParleyError(error));
 }

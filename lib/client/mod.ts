@@ -3,14 +3,14 @@
  *
  * @module
  */
-export {
-  Client,
-  type ClientOptions,
-  type ConnectionState,
-  type RunListener,
-  type SentMessage,
-  type UserPresence,
-} from "./client.ts";
+export { Client } from "./client.ts";
+export type {
+  ClientOptions,
+  ConnectionState,
+  RunListener,
+  SentMessage,
+  UserPresence,
+} from "./client_types.ts";
 export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";
 export {
   type EnrollmentPlace,

@@ -56,25 +56,24 @@ if (import.meta.main) {
 
 async function measure(provider: CryptoProvider, samples: Samples): Promise<void> {
   const suite = await provider.getCiphersuiteImpl(getCiphersuiteFromName(defaultSuite));
-  await measureMessages(suite, samples);
-  await measureCommits(suite, 2, samples);
-  await measureCommits(suite, 10, samples);
+  for (const size of [2, 100]) await measureMessages(suite, size, samples);
+  for (const size of [2, 10, 100]) await measureCommits(suite, size, samples);
 }
 
-async function measureMessages(suite: CiphersuiteImpl, samples: Samples): Promise<void> {
-  const [alice, bob] = await createMembers(suite, 2);
+async function measureMessages(suite: CiphersuiteImpl, size: number, samples: Samples): Promise<void> {
+  const [alice, bob] = await createMembers(suite, size);
   if (alice === undefined || bob === undefined) throw new Error("unreachable");
   const message = new Uint8Array(256);
   for (let i = 0; i < rounds; i++) {
     const sent = await timed(
       samples,
-      "application message, create",
+      `application message, create, ${size} members`,
       () => createApplicationMessage(alice.state, message, suite),
     );
     alice.state = sent.newState;
     const received = await timed(
       samples,
-      "application message, process",
+      `that message, process, ${size} members`,
       () => processPrivateMessage(bob.state, sent.privateMessage, emptyPskIndex, suite),
     );
     bob.state = received.newState;

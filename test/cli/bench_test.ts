@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { parseReport } from "../../lib/bench/mod.ts";
-import { figure, reportOf } from "../bench/fixture.ts";
 import { parseLines } from "../support/parley.ts";
 import { run } from "../../main.ts";
 import { FakeIo } from "../support/fake_io.ts";
@@ -85,16 +84,3 @@ Deno.test("parley bench hides the option for its own parts and refuses sizes out
     assert.equal(await run(["bench", ...args], new FakeIo()), 2, args.join(" "));
   }
 });
-
-Deno.test("a comparison says better or worse only where the spread allows it", () =>
-  inFolder(async (folder) => {
-    const old = reportOf(
-      figure("1 writer to 2 members, window 8", 1e12, { scenario: "group", unit: "msg/s" }),
-    );
-    await Deno.writeTextFile(`${folder}/o.json`, JSON.stringify(old));
-    const args = ["group", "--clients", "2", "--duration", "0.02", "--json", "--compare", `${folder}/o.json`];
-    const { code, stdout, stderr } = await bench(args);
-    assert.equal(code, 0, stderr);
-    const [comparison] = parseLines(stdout).filter(({ type }) => type === "comparison");
-    assert.equal(comparison?.verdict, "worse");
-  }));

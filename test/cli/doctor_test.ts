@@ -138,3 +138,14 @@ Deno.test("parley doctor says one line a check, and ends with 1 where one fails"
     assert.equal(await run(["doctor", "--home", folder], wrong), 1);
     assert.match(wrong.stdout.text, /^fail {2}clock: 1970.*\n {6}hint: set the clock/m);
   }));
+
+Deno.test("parley doctor makes the other checks where one cannot be made", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/identities`, "a file where a folder belongs");
+    const io = new FakeIo();
+    io.time = Date.now();
+    assert.equal(await run(["doctor", "--home", folder, "--json"], io), 1);
+    const failed = parseLines(io.stdout.text).filter(({ status }) => status === "fail");
+    assert.deepEqual(failed.map(({ check }) => check), ["certificates", "relay"]);
+    assert.match(io.stdout.text, /"round trip[^\n]*"ok"/);
+  }));

@@ -79,6 +79,34 @@ Deno.test("the compiled executable does the whole job with an empty home and no 
     assert.match(stdout, /the phone does not get this/);
   });
 
+  await test.step("its doctor finds nothing wrong", async () => {
+    const { code, stdout, stderr } = await run(executable, ["doctor"], await machine.environment());
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /^ok {4}round trip/m);
+  });
+
+  await test.step("it has what its CommonJS packages require", async () => {
+    // They were bundled without a `require`, and a profile that nothing else loads failed.
+    const args = ["serve", "--profile", "elgamal", "--port", "0", "--quiet"];
+    const env = await machine.environment();
+    const signal = AbortSignal.timeout(30_000);
+    const command = new Deno.Command(executable, {
+      args,
+      env,
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      signal,
+    });
+    const server = command.spawn();
+    const lines = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value = "" } = await lines.read();
+    assert.match(value, /^listening on 127\.0\.0\.1:\d+\n/);
+    server.kill("SIGTERM");
+    while (!(await lines.read()).done);
+    await server.status;
+  });
+
   await test.step("it starts at once", async () => {
     const env = await machine.environment();
     await run(executable, ["--help"], env);

@@ -16,8 +16,11 @@ export const DES_BYTES = 8;
 export class Des {
   readonly #encryptor: Blocks;
   readonly #decryptor: Blocks;
-  #encryptorLast: Uint8Array = new Uint8Array(DES_BYTES);
-  #decryptorLast: Uint8Array = new Uint8Array(DES_BYTES);
+  /** Ciphertext of the last block that was encrypted. */
+  readonly #encryptorLast = new Uint8Array(DES_BYTES);
+  readonly #decryptorLast = new Uint8Array(DES_BYTES);
+  /** What the encryptor is given, in one array for all blocks. */
+  readonly #block = new Uint8Array(DES_BYTES);
 
   /** Takes a key of 8 bytes; their parity bits do not matter. */
   constructor(key: Uint8Array) {
@@ -31,12 +34,12 @@ export class Des {
   /** Encrypts whole blocks. */
   encrypt(plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
     assertBlocks(plaintext);
+    const block = this.#block, last = this.#encryptorLast;
     const out = new Uint8Array(plaintext.length);
     for (let at = 0; at < plaintext.length; at += DES_BYTES) {
-      const block = plaintext.slice(at, at + DES_BYTES);
-      xorInto(block, this.#encryptorLast);
-      this.#encryptorLast = this.#encryptor.update(block);
-      out.set(this.#encryptorLast, at);
+      for (let i = 0; i < DES_BYTES; i++) block[i] = plaintext[at + i]! ^ last[i]!;
+      const sealed = this.#encryptor.update(block);
+      for (let i = 0; i < DES_BYTES; i++) out[at + i] = last[i] = sealed[i]!;
     }
     return out;
   }
@@ -44,16 +47,15 @@ export class Des {
   /** Decrypts whole blocks. */
   decrypt(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
     assertBlocks(ciphertext);
-    const out = new Uint8Array(this.#decryptor.update(ciphertext));
-    xorInto(out.subarray(0, DES_BYTES), this.#decryptorLast);
-    xorInto(out.subarray(DES_BYTES), ciphertext);
-    this.#decryptorLast = ciphertext.slice(-DES_BYTES);
+    const chained = this.#decryptor.update(ciphertext), last = this.#decryptorLast;
+    const out = new Uint8Array(ciphertext.length), end = out.length - DES_BYTES;
+    for (let i = 0; i < DES_BYTES; i++) {
+      out[i] = chained[i]! ^ last[i]!;
+      last[i] = ciphertext[end + i]!;
+    }
+    for (let i = DES_BYTES; i < out.length; i++) out[i] = chained[i]! ^ ciphertext[i - DES_BYTES]!;
     return out;
   }
-}
-
-function xorInto(target: Uint8Array, mask: Uint8Array): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! ^ mask[i]!;
 }
 
 function assertBlocks(bytes: Uint8Array): void {

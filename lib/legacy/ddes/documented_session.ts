@@ -8,6 +8,7 @@ import {
   decodeText,
   type DhValues,
   encodeKeyStep,
+  messageCutter,
   Opcode,
   SealedChannel,
   signKeyProof,
@@ -87,6 +88,7 @@ class DocumentedServerSession implements ServerSession {
   readonly #connection: RawConnection;
   readonly #channel: SealedChannel;
   readonly #token: Uint8Array;
+  readonly #cutter = messageCutter((body) => this.#open(body));
 
   constructor(connection: RawConnection, channel: SealedChannel, token: Uint8Array) {
     this.#connection = connection;
@@ -94,14 +96,12 @@ class DocumentedServerSession implements ServerSession {
     this.#token = token;
   }
 
-  async read(): Promise<Received | undefined> {
-    const body = await this.#connection.reader.read(cutMessage);
-    return body && this.#open(body);
+  read(): Promise<Received | undefined> {
+    return this.#connection.reader.read(this.#cutter);
   }
 
   take(): Received | undefined {
-    const body = this.#connection.reader.take(cutMessage);
-    return body && this.#open(body);
+    return this.#connection.reader.take(this.#cutter);
   }
 
   reply(sum: string): void {

@@ -1,6 +1,14 @@
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
-import { DES_BYTES, encodeFrame, frameCutter } from "../core/mod.ts";
+import {
+  allocateFrame,
+  type Cutter,
+  DES_BYTES,
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  frameCutter,
+  frameCutterWith,
+} from "../core/mod.ts";
 import { MAC_BYTES, type Suite } from "./suite.ts";
 
 /** The five opcodes. */
@@ -23,6 +31,11 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Cuts a message of the documented dialect. */
 export const cutMessage = frameCutter(MAX_BODY_BYTES);
+
+/** Returns a cutter for messages that are opened where they arrived; `open` must not keep a view of them. */
+export function messageCutter<M>(open: (body: Uint8Array) => M): Cutter<M> {
+  return frameCutterWith(MAX_BODY_BYTES, open);
+}
 
 /** What a sealed message says, once it is verified. */
 export interface SealedMessage {
@@ -82,20 +95,23 @@ export class SealedChannel {
 
   /** Encodes and seals a message; nothing is a block of spaces. */
   seal(opcode: Opcode, ...content: readonly Uint8Array[]): Uint8Array {
-    const head = new Uint8Array(SEALED_AT);
-    head[0] = opcode;
-    new DataView(head.buffer).setBigUint64(1, ++this.#sent);
-    const plaintext = concatBytes(...content);
+    const plaintext = content.length === 1 ? content[0]! : concatBytes(...content);
     const sealed = this.#suite.encrypt(plaintext.length > 0 ? plaintext : SPACE);
-    return encodeFrame(head, sealed, this.#suite.sign(concatBytes(this.#own, head, sealed)));
+    const frame = allocateFrame(SEALED_AT + sealed.length + MAC_BYTES), macAt = frame.length - MAC_BYTES;
+    frame[FRAME_HEADER_BYTES] = opcode;
+    new DataView(frame.buffer).setBigUint64(FRAME_HEADER_BYTES + 1, ++this.#sent);
+    frame.set(sealed, FRAME_HEADER_BYTES + SEALED_AT);
+    frame.set(this.#suite.sign(frame.subarray(FRAME_HEADER_BYTES, macAt), this.#own), macAt);
+    return frame;
   }
 
   /** Opens a frame's body; the reason where it has to be discarded. */
   open(body: Uint8Array): SealedMessage | string {
     const end = body.length - MAC_BYTES;
     if (end < SEALED_AT + DES_BYTES || (end - SEALED_AT) % DES_BYTES !== 0) return "it is malformed";
-    const signed = concatBytes(this.#peer, body.subarray(0, end));
-    if (!this.#suite.verify(signed, body.subarray(end))) return "its HMAC is wrong";
+    if (!this.#suite.verify(body.subarray(0, end), body.subarray(end), this.#peer)) {
+      return "its HMAC is wrong";
+    }
     const counter = new DataView(body.buffer, body.byteOffset).getBigUint64(1);
     if (counter <= this.#received) return "it is a replay";
     this.#received = counter;

@@ -61,13 +61,17 @@ export const cutRequest: Cutter<OriginalRequest> = (bytes) => {
   for (let at = bytes.indexOf(COLON); at >= 0; at = bytes.indexOf(COLON, at + 1)) {
     const end = at + 2 + SESSION_ID_BYTES;
     if (end + 2 > bytes.length) break;
-    if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHex(bytes.subarray(at + 2, end))) continue;
+    if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHex(bytes, at + 2, end)) continue;
     const size = end + 2 + MAC_BYTES;
     if (bytes.length < size) break;
-    const signed = bytes.slice(0, end);
-    const sessionId = decodeUtf8(signed.subarray(at + 2));
+    const request = bytes.slice(0, size);
     return {
-      message: { sealed: signed.slice(0, at), sessionId, signed, mac: bytes.slice(end + 2, size) },
+      message: {
+        sealed: request.subarray(0, at),
+        sessionId: decodeUtf8(request.subarray(at + 2, end)),
+        signed: request.subarray(0, end),
+        mac: request.subarray(end + 2),
+      },
       size,
     };
   }
@@ -111,6 +115,10 @@ function isSeparator(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === COLON && bytes[at + 1] === COLON;
 }
 
-function isHex(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66));
+function isHex(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!;
+    if (byte < 0x30 || byte > 0x66 || (byte > 0x39 && byte < 0x61)) return false;
+  }
+  return true;
 }

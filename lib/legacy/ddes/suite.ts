@@ -1,10 +1,11 @@
-import { concatBytes, encodeHex, encodeUtf8 } from "../../bytes/mod.ts";
+import { encodeHex, encodeUtf8 } from "../../bytes/mod.ts";
 import { digest, hkdf } from "../../crypto/mod.ts";
 import { Des, DES_BYTES, HmacKey } from "../core/mod.ts";
 
 /** Length in bytes of an HMAC-SHA256. */
 export const MAC_BYTES = 32;
 
+const SPACE = 0x20;
 const INFO = encodeUtf8("dh key exchange");
 
 /** The cipher suite of ddes: two DES keys out of one Diffie-Hellman secret. */
@@ -41,9 +42,10 @@ export class Suite {
 
   /** Encrypts twice, under both keys, what is padded with spaces to whole blocks. */
   encrypt(plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
-    const padding = (DES_BYTES - plaintext.length % DES_BYTES) % DES_BYTES;
-    const spaces = new Uint8Array(padding).fill(0x20);
-    return this.#second.encrypt(this.#first.encrypt(concatBytes(plaintext, spaces)));
+    const padded = new Uint8Array(Math.ceil(plaintext.length / DES_BYTES) * DES_BYTES);
+    padded.set(plaintext);
+    padded.fill(SPACE, plaintext.length);
+    return this.#second.encrypt(this.#first.encrypt(padded));
   }
 
   /** Decrypts what {@link encrypt} encrypted; the spaces stay. */
@@ -51,13 +53,13 @@ export class Suite {
     return this.#first.decrypt(this.#second.decrypt(ciphertext));
   }
 
-  /** HMAC-SHA256 under the second key. */
-  sign(data: Uint8Array): Uint8Array<ArrayBuffer> {
-    return this.#mac.sign(data);
+  /** HMAC-SHA256 under the second key, over `prefix`, where there is one, and `data`. */
+  sign(data: Uint8Array, prefix?: Uint8Array): Uint8Array<ArrayBuffer> {
+    return this.#mac.sign(data, prefix);
   }
 
   /** Checks what {@link sign} made, in constant time. */
-  verify(data: Uint8Array, mac: Uint8Array): boolean {
-    return this.#mac.verify(data, mac);
+  verify(data: Uint8Array, mac: Uint8Array, prefix?: Uint8Array): boolean {
+    return this.#mac.verify(data, mac, prefix);
   }
 }

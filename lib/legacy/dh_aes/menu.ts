@@ -14,7 +14,6 @@ export async function connectDhAes(options: ConnectOptions): Promise<void> {
   const user = given ?? (await console.ask("username: "))?.trim();
   if (user === undefined) return;
   using session = await Session.open({ ...options, user, show: (event) => console.show(event) });
-  console.show({ type: "logged-in", user, text: `logged in as ${user}` });
   await Promise.race([converse(session, console), session.ended]);
 }
 
@@ -31,7 +30,8 @@ export async function sendDhAes(options: SendOptions): Promise<void> {
   if (user === undefined) {
     throw new UsageError("user-required", "whose message is it?", { hint: "--as NAME says so" });
   }
-  using session = await Session.open({ ...options, user });
+  const showMessage = (event: ProfileEvent) => event.type === "message" && show(event);
+  using session = await Session.open({ ...options, user, show: showMessage });
   const status = await session.send(to, text);
   await session.users();
   show(statusEvent(status, to));

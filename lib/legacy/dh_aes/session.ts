@@ -33,7 +33,7 @@ type Answer<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type:
 export interface SessionOptions extends Pick<ConnectOptions, "hostname" | "port" | "random" | "signal"> {
   /** The name to log in under. */
   readonly user: string;
-  /** Gets the messages that arrive. */
+  /** Gets `logged-in`, and the messages that arrive. */
   readonly show: (event: ProfileEvent) => void;
 }
 
@@ -150,10 +150,16 @@ export class Session implements Disposable {
     for (;;) {
       const body = await this.#connection.reader.read(cutAnswer) ?? gone();
       const message = parseServerMessage(decodeUtf8(this.#suite.open(body)));
+      if (message.type === "auth_success") this.#showLogin(message.username);
       if (message.type === "new_message") this.#showMessage(message);
       else if (message.type === "pending_messages") message.messages.forEach((one) => this.#showMessage(one));
       else if (this.#asked?.types.includes(message.type)) this.#asked.resolve(message);
     }
+  }
+
+  /** Here, so that it stands before the messages that have waited. */
+  #showLogin(user: string): void {
+    this.#show({ type: "logged-in", user, text: `logged in as ${user}` });
   }
 
   #showMessage({ from, content, timestamp }: Omit<NewMessage, "type">): void {

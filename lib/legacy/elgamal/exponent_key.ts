@@ -8,8 +8,8 @@ import {
   modPow,
 } from "../core/mod.ts";
 
-/** The runtime's Diffie-Hellman takes groups of real size; in toy groups there is nothing to protect. */
-const NATIVE_BYTES = 64;
+/** The runtime computes in groups of real size only; in smaller ones there is nothing to protect. */
+const NATIVE_BYTES = 128;
 
 /** A private exponent and its public value, the generator raised to it. */
 export class ExponentKey {

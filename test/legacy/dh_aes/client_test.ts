@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { concatBytes } from "../../../lib/bytes/mod.ts";
 import { encodeBigInteger, encodeFrame } from "../../../lib/legacy/core/mod.ts";
 import { dhAes } from "../../../lib/legacy/dh_aes/mod.ts";
+import { inFolder } from "../../support/in_folder.ts";
 import { environment, startServer } from "../support/environment.ts";
 import { type RawPeer, RawServer } from "../support/raw_peer.ts";
 import { ScriptedConsole } from "../support/scripted_console.ts";
@@ -77,28 +78,26 @@ Deno.test("connectDhAes() refuses degenerate values and altered frames of a serv
     ["dh-value-malformed", (raw) => raw.write(encodeFrame(new Uint8Array(300)))],
     ["frame-too-large", (raw) => raw.write(Uint8Array.of(0x7f, 0, 0, 0))],
     ["decryption-failed", async (raw) => {
-      using server = await accept(raw, (frame) => raw.write(frame));
-      await server.text();
+      await (await accept(raw, (frame) => raw.write(frame))).text();
       await raw.write(encodeFrame(new Uint8Array(50)));
     }],
     ["server-gone", async (raw) => {
-      using server = await accept(raw, (frame) => raw.write(frame));
-      await server.text();
+      await (await accept(raw, (frame) => raw.write(frame))).text();
+      raw[Symbol.dispose]();
     }],
   ];
   for (const [code, attack] of cases) {
     using listener = new RawServer();
     const session = assert.rejects(connect(listener.port, new ScriptedConsole(), "alice"), { code });
-    using raw = await listener.accept();
-    if (code === "server-gone") await attack(raw).then(() => undefined);
-    else await attack(raw).catch((error) => assert.fail(error));
+    const raw = await listener.accept();
+    await attack(raw);
     await session;
+    if (code !== "server-gone") raw[Symbol.dispose]();
   }
 });
 
-Deno.test("sendDhAes() delivers or queues, shows what waited, and refuses what it cannot send", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "parley-dh-aes-" });
-  try {
+Deno.test("sendDhAes() delivers or queues, shows what waited, and refuses what it cannot send", () =>
+  inFolder(async (folder) => {
     await using server = await startServer(dhAes, { folder });
     const send = (user: string | undefined, to: string | undefined, text: string, shown: string[] = []) =>
       dhAes.send!({
@@ -124,7 +123,4 @@ Deno.test("sendDhAes() delivers or queues, shows what waited, and refuses what i
     await assert.rejects(send("carol", "b\nob", "x"), { code: "user-name-malformed" });
     await assert.rejects(send(undefined, "bob", "x"), { code: "user-required" });
     await assert.rejects(send("carol", undefined, "x"), { code: "recipient-required" });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

@@ -4,7 +4,8 @@
  */
 import { concatBytes, encodeUtf8 } from "../../lib/bytes/mod.ts";
 import { systemRandom } from "../../lib/crypto/mod.ts";
-import { dhGroup14, DhKeyPair, signPss } from "../../lib/legacy/core/mod.ts";
+import { defineDhGroup, dhGroup14, DhKeyPair, signPss } from "../../lib/legacy/core/mod.ts";
+import { formatDhPublicKey, parseDhParameters, parseDhPublicKey } from "../../lib/legacy/ddes/dh_pem.ts";
 import {
   decodeKeyStep,
   encodeKeyStep,
@@ -13,6 +14,7 @@ import {
   type SealedMessage,
   signKeyProof,
 } from "../../lib/legacy/ddes/messages.ts";
+import { encodeReply, encodeRequest } from "../../lib/legacy/ddes/original_messages.ts";
 import { Suite } from "../../lib/legacy/ddes/suite.ts";
 import { SessionCipher } from "../../lib/legacy/keyparts/suite.ts";
 import { makeFolder } from "../legacy/keyparts/support.ts";
@@ -36,7 +38,7 @@ async function measure(load: Load, window: number, count: number): Promise<numbe
   let sent = Math.min(window, count), received = 0;
   await load.send(sent);
   while (received < count * load.bytesPerRequest) {
-    const chunk = await load.reader.recv(65_536);
+    const chunk = await load.reader.recv(Math.min(window * load.bytesPerRequest, 65_536));
     if (chunk.length === 0) throw new Error("the server has ended the connection");
     received += chunk.length;
     const under = sent - Math.floor(received / load.bytesPerRequest);
@@ -48,11 +50,14 @@ async function measure(load: Load, window: number, count: number): Promise<numbe
   return Math.round(count / ((performance.now() - start) / 1000));
 }
 
-async function startServer(profile: string, dir: string): Promise<{ server: Running; port: number }> {
+async function startServer(name: string, dir: string): Promise<{ server: Running; port: number }> {
+  const [profile = "", dialect = "documented"] = name.split(" ");
   const server = new Running([
     "serve",
     "--profile",
     profile,
+    "--dialect",
+    dialect,
     "--dir",
     dir,
     "--listen",
@@ -84,6 +89,28 @@ async function ddesLoad(port: number): Promise<Load> {
   };
 }
 
+/** The same in the original dialect, in which a request may be sent again. */
+async function ddesOriginalLoad(port: number): Promise<Load> {
+  const peer = await RawPeer.connect(port);
+  const { modulus, generator } = parseDhParameters(await peer.text());
+  const keys = DhKeyPair.generate(defineDhGroup(modulus, generator), systemRandom);
+  await peer.write(formatDhPublicKey(keys.group, keys.publicValue));
+  const suite = new Suite(keys.computeSecret(parseDhPublicKey(await peer.text()).value));
+  const verification = '{"opcode": 10, "status": "Keys established"}';
+  await peer.exactly(verification.length + suite.sessionId.length);
+  return {
+    reader: peer,
+    bytesPerRequest: encodeReply(suite, "0").length,
+    send: repeatedly(peer, encodeRequest(suite, "sum")),
+  };
+}
+
+/** Writes the same message a number of times. */
+function repeatedly(peer: RawPeer, message: Uint8Array): Load["send"] {
+  const all = concatBytes(...Array.from({ length: WINDOW }, () => message));
+  return (count) => peer.write(all.subarray(0, count * message.length));
+}
+
 /** Messages of 100 bytes, forwarded to one other. */
 async function keypartsLoad(port: number, dir: string): Promise<Load> {
   const keys = await makeFolder(dir);
@@ -98,7 +125,7 @@ async function keypartsLoad(port: number, dir: string): Promise<Load> {
   return {
     reader: two!,
     bytesPerRequest: message.length,
-    send: (count) => one!.write(concatBytes(...Array.from({ length: count }, () => message))),
+    send: repeatedly(one!, message),
   };
 }
 
@@ -115,23 +142,25 @@ async function caChatLoad(port: number): Promise<Load> {
   return {
     reader: bob!,
     bytesPerRequest: message.length,
-    send: (count) => alice!.write(concatBytes(...Array.from({ length: count }, () => message))),
+    send: repeatedly(alice!, message),
   };
 }
 
+/** By profile and, where it is not the default, dialect. */
 const loads: Record<string, (port: number, dir: string) => Promise<Load>> = {
   "keyparts": keypartsLoad,
   "ca-chat": caChatLoad,
   "ddes": ddesLoad,
+  "ddes original": ddesOriginalLoad,
 };
 
-for (const [profile, open] of Object.entries(loads)) {
+for (const [name, open] of Object.entries(loads)) {
   const dir = await Deno.makeTempDir();
-  const { server, port } = await startServer(profile, dir);
+  const { server, port } = await startServer(name, dir);
   const load = await open(port, dir);
   await measure(load, WINDOW, WARM);
   const lockStep = await measure(load, 1, LOCK_STEP), windowed = await measure(load, WINDOW, WINDOWED);
-  console.log(`${profile}: lock-step ${lockStep}/s, window of ${WINDOW} ${windowed}/s`);
+  console.log(`${name}: lock-step ${lockStep}/s, window of ${WINDOW} ${windowed}/s`);
   await server[Symbol.asyncDispose]();
   await Deno.remove(dir, { recursive: true });
 }

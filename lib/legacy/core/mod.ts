@@ -18,7 +18,7 @@ export {
 } from "./dh_group.ts";
 export { DhKeyPair } from "./dh_key_pair.ts";
 export { type Dialect, DIALECTS } from "./dialect.ts";
-export { allocateFrame, encodeFrame, FRAME_HEADER_BYTES, frameCutter, frameCutterWith } from "./frame.ts";
+export { encodeFrame, frameCutter, frameCutterWith } from "./frame.ts";
 export { HmacKey } from "./hmac_key.ts";
 export { Inbox, type InboxLimits, type WaitingMessage } from "./inbox.ts";
 export { jsonCutter } from "./json_cutter.ts";

@@ -1,14 +1,6 @@
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
-import {
-  allocateFrame,
-  type Cutter,
-  DES_BYTES,
-  encodeFrame,
-  FRAME_HEADER_BYTES,
-  frameCutter,
-  frameCutterWith,
-} from "../core/mod.ts";
+import { type Cutter, DES_BYTES, encodeFrame, frameCutter, frameCutterWith } from "../core/mod.ts";
 import { MAC_BYTES, type Suite } from "./suite.ts";
 
 /** The five opcodes. */
@@ -81,28 +73,31 @@ export function decodeKeyStep(body: Uint8Array, bytes: number): Uint8Array {
  */
 export class SealedChannel {
   readonly #suite: Suite;
-  readonly #own: Uint8Array;
   readonly #peer: Uint8Array;
+  /** Role, opcode and counter, of which the head is what goes out; one array serves for all messages. */
+  readonly #signedHead: Uint8Array<ArrayBuffer>;
+  readonly #head: Uint8Array;
+  readonly #headView: DataView;
   #sent = 0n;
   #received = 0n;
 
   /** Starts both counters. */
   constructor(suite: Suite, own: Role) {
     this.#suite = suite;
-    this.#own = ROLES[own];
     this.#peer = ROLES[own === "client" ? "server" : "client"];
+    const roleBytes = ROLES[own].length;
+    this.#signedHead = concatBytes(ROLES[own], new Uint8Array(SEALED_AT));
+    this.#head = this.#signedHead.subarray(roleBytes);
+    this.#headView = new DataView(this.#signedHead.buffer, roleBytes);
   }
 
   /** Encodes and seals a message; nothing is a block of spaces. */
   seal(opcode: Opcode, ...content: readonly Uint8Array[]): Uint8Array {
     const plaintext = content.length === 1 ? content[0]! : concatBytes(...content);
     const sealed = this.#suite.encrypt(plaintext.length > 0 ? plaintext : SPACE);
-    const frame = allocateFrame(SEALED_AT + sealed.length + MAC_BYTES), macAt = frame.length - MAC_BYTES;
-    frame[FRAME_HEADER_BYTES] = opcode;
-    new DataView(frame.buffer).setBigUint64(FRAME_HEADER_BYTES + 1, ++this.#sent);
-    frame.set(sealed, FRAME_HEADER_BYTES + SEALED_AT);
-    frame.set(this.#suite.sign(frame.subarray(FRAME_HEADER_BYTES, macAt), this.#own), macAt);
-    return frame;
+    this.#head[0] = opcode;
+    this.#headView.setBigUint64(1, ++this.#sent);
+    return encodeFrame(this.#head, sealed, this.#suite.sign(sealed, this.#signedHead));
   }
 
   /** Opens a frame's body; the reason where it has to be discarded. */

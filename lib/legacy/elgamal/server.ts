@@ -13,12 +13,12 @@ const MAX_BACKLOG_CHARS = 4 * 1024 * 1024;
 const MAX_MEMBERS: Record<ServeOptions["dialect"], number> = { documented: 16, original: 2 };
 
 /** What clients send each other through the server, and under which name it arrives. */
-const RELAYED = {
-  ELGAMAL_PK: "ELGAMAL_PK_BC",
-  DEFF_HELLMAN_PK: "DEFF_HELLMAN_PK_BC",
-  DIFF_HELLMAN_PK: "DIFF_HELLMAN_PK_BC",
-  message: "received_message",
-};
+const RELAYED: ReadonlyMap<string, string> = new Map([
+  ["ELGAMAL_PK", "ELGAMAL_PK_BC"],
+  ["DEFF_HELLMAN_PK", "DEFF_HELLMAN_PK_BC"],
+  ["DIFF_HELLMAN_PK", "DIFF_HELLMAN_PK_BC"],
+  ["message", "received_message"],
+]);
 
 /**
  * Starts the server.
@@ -61,9 +61,11 @@ class Hub {
     }
     this.#members.join(client, socket);
     this.#log("client-joined", client, "has joined");
-    for (const [event, delivered] of Object.entries(RELAYED)) {
-      socket.on(event, (payload, to) => this.#relay(client, socket, { delivered, payload, to }));
-    }
+    // Not on(), which is a tick late: what a client sends right before it leaves would be dropped.
+    socket.onAny((event: string, payload: unknown, to: unknown) => {
+      const delivered = RELAYED.get(event);
+      if (delivered !== undefined) this.#relay(client, socket, { delivered, payload, to });
+    });
     limitBacklog(socket, () => this.#fail(client, socket, "it does not take what is sent to it"));
     socket.on("disconnect", () => this.#leave(client, socket));
     if (this.#members.size > 1) this.#startExchange();

@@ -124,14 +124,16 @@ export class ClientSession implements ChatSession {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Messages that are new in the history, whichever process put them there. */
+  /** All messages that are new in the history, whichever process put them there. */
   async *#arrived(): AsyncGenerator<ChatEvent> {
-    if (this.#ended) return;
-    for (const message of this.#client.historyAfter(this.#position)) {
-      this.#position = message.position;
-      if (message.outgoing) continue;
-      yield toEvent(message);
-      if (!this.#ended) await this.#client.markShown([message]);
+    while (!this.#ended) {
+      const lines = this.#client.historyAfter(this.#position);
+      if (lines.length === 0) return;
+      for (const line of lines) {
+        this.#position = line.position;
+        if (!line.outgoing) yield toEvent(line);
+      }
+      if (!this.#ended) await this.#client.markShown(lines.filter(({ outgoing }) => !outgoing));
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Running } from "../support/parley.ts";
+import { parley, Running } from "../support/parley.ts";
 import { Stage } from "../support/stage.ts";
 
 Deno.test("a message to someone who is offline is delivered once, when they come", async () => {
@@ -84,4 +84,15 @@ Deno.test("sends at once that also have to add a device use no key twice", async
     assert.deepEqual(new Set(there.map((one) => one.type)), new Set(["message"]), home);
     assert.ok(there.length >= least, `${home} got ${there.length}`);
   }
+});
+
+// Cause: a chat showed a hundred lines each time that something arrived, and left the rest for the next time.
+Deno.test("connect shows everything that waits, however much it is", async () => {
+  await using stage = await Stage.open("alice", "bob");
+  const texts = Array.from({ length: 450 }, (_, i) => `waiting ${i}`);
+  const { code, stderr } = await parley(["connect", "bob"], stage.home("alice"), texts.join("\n"));
+  assert.equal(code, 0, stderr);
+  await using bob = new Running(["connect", "alice", "--json"], stage.home("bob"));
+  await bob.count(texts.length);
+  assert.deepEqual(bob.lines.map((line) => JSON.parse(line).text), texts);
 });

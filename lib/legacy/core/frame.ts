@@ -14,7 +14,7 @@ export function encodeFrame(...body: Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of body) length += part.length;
   const frame = new Uint8Array(HEADER_BYTES + length);
-  // No DataView: it would move what is short out of the heap of JavaScript, which costs more than all the rest.
+  // No DataView: it would move what is short out of the heap of JavaScript, which costs more than the rest.
   for (let i = 0; i < HEADER_BYTES; i++) frame[i] = length >>> 8 * (HEADER_BYTES - 1 - i);
   let at = HEADER_BYTES;
   for (const part of body) {

@@ -8,12 +8,13 @@ const NOTHING = new Uint8Array(0);
 /**
  * HMAC-SHA256 (RFC 2104 §2) under a key that serves for many messages: both pads stay in place, and a message costs
  * two hashes in one native call each. Four times faster than `signHmac` on short messages, of which ddes has two a
- * request: the digests are asked for in hexadecimal since the runtime allocates a pooled buffer for each in bytes.
+ * request: the digests are asked for in hexadecimal since in bytes each would be a buffer of its own outside the heap of JavaScript.
  */
 export class HmacKey {
   #inner: Uint8Array<ArrayBuffer>;
   readonly #outer: Uint8Array<ArrayBuffer>;
   readonly #innerDigest: Uint8Array<ArrayBuffer>;
+  readonly #expected = new Uint8Array(DIGEST_BYTES);
 
   /** Takes a key of at most 64 bytes. */
   constructor(key: Uint8Array) {
@@ -24,17 +25,23 @@ export class HmacKey {
 
   /** Computes the HMAC of `prefix` and `data` one after the other, 32 bytes. */
   sign(data: Uint8Array, prefix: Uint8Array = NOTHING): Uint8Array<ArrayBuffer> {
+    return Uint8Array.fromHex(this.#compute(data, prefix));
+  }
+
+  /** Checks an HMAC in constant time. */
+  verify(data: Uint8Array, mac: Uint8Array, prefix: Uint8Array = NOTHING): boolean {
+    this.#expected.setFromHex(this.#compute(data, prefix));
+    return equalBytesConstantTime(this.#expected, mac);
+  }
+
+  /** In hexadecimal. */
+  #compute(data: Uint8Array, prefix: Uint8Array): string {
     const dataAt = BLOCK_BYTES + prefix.length, size = dataAt + data.length;
     this.#makeRoom(size);
     this.#inner.set(prefix, BLOCK_BYTES);
     this.#inner.set(data, dataAt);
     this.#innerDigest.setFromHex(hash("sha256", this.#inner.subarray(0, size), "hex"));
-    return Uint8Array.fromHex(hash("sha256", this.#outer, "hex"));
-  }
-
-  /** Checks an HMAC in constant time. */
-  verify(data: Uint8Array, mac: Uint8Array, prefix: Uint8Array = NOTHING): boolean {
-    return equalBytesConstantTime(this.sign(data, prefix), mac);
+    return hash("sha256", this.#outer, "hex");
   }
 
   #makeRoom(size: number): void {

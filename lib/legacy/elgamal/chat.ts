@@ -39,6 +39,7 @@ export async function sendElgamal(options: SendOptions): Promise<void> {
     throw new UsageError("recipient-not-taken", "elgamal sends to everybody, not to a user");
   }
   await using client = await Client.open(options);
+  await Promise.race([client.ready, client.ended]);
   await Promise.race([client.send(text), client.ended]);
   show({ type: "sent", text: "sent" });
 }

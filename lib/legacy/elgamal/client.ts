@@ -33,6 +33,8 @@ type IncomingOf<Type extends Incoming["type"]> = Extract<Incoming, { type: Type 
 
 /** The one other client of the original dialect, which has no name. */
 const OTHER = "";
+/** Whoever has not agreed on keys by then is not waited for. */
+const EXCHANGE_MS = 5000;
 
 /** A client: it agrees on keys with the others as they come, and exchanges messages with them. */
 export class Client implements AsyncDisposable {
@@ -42,8 +44,11 @@ export class Client implements AsyncDisposable {
   #own: OwnKeys;
   /** Undefined where the other's spelling may still be taken over. */
   #spelling: Spelling | undefined;
-  #ready = Promise.withResolvers<void>();
-  #isReady = false;
+  readonly #ready = Promise.withResolvers<void>();
+  /** The wait for the keys that are not agreed yet; undefined where there are none. */
+  #exchange:
+    | { readonly done: PromiseWithResolvers<void>; readonly timer: ReturnType<typeof setTimeout> }
+    | undefined;
   /** Rejects when the connection has ended or the exchange has failed. */
   readonly ended: Promise<never>;
 
@@ -71,18 +76,19 @@ export class Client implements AsyncDisposable {
     return new Client(options, await Connection.open(options), own);
   }
 
-  /** Resolves when somebody is here and the keys with everybody here are agreed. */
+  /** Resolves when keys with somebody are agreed for the first time. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
   /**
-   * Sends a text to everybody, when {@link ready}.
+   * Sends a text to everybody who is here. Whoever has just come is waited for, but not for long.
    *
-   * @throws {UsageError} `message-too-long`
+   * @throws {UsageError} `message-too-long`, `nobody-here`
    */
   async send(text: string): Promise<void> {
-    await this.ready;
+    await this.#exchange?.done.promise;
+    let recipients = 0;
     for (const [peer, link] of this.#links) {
       if (link.state !== "keyed") continue;
       const payload = formatSealed(await link.suite.seal(text));
@@ -90,12 +96,16 @@ export class Client implements AsyncDisposable {
         throw new UsageError("message-too-long", "the message is too long");
       }
       this.#emit("message", payload, peer);
+      recipients++;
     }
+    if (recipients === 0) throw new UsageError("nobody-here", "nobody is here to read it: it is not sent");
   }
 
   /** Leaves when what was sent has gone out. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.close();
+    await this.ended.catch(() => {}); // nothing is under way from here on
+    this.#endExchange();
   }
 
   async #receive(): Promise<never> {
@@ -124,7 +134,7 @@ export class Client implements AsyncDisposable {
       this.#setLink(peer, this.#links.get(peer) ?? new AwaitingSigningKey());
       this.#emit("ELGAMAL_PK", String(this.#own.signingKey), peer);
     }
-    this.#checkReady();
+    this.#checkExchange();
   }
 
   /** It is answered with our signed value. */
@@ -204,15 +214,22 @@ export class Client implements AsyncDisposable {
 
   #setLink(peer: string, link: Link): void {
     this.#links.set(peer, link);
-    this.#checkReady();
+    this.#checkExchange();
   }
 
-  #checkReady(): void {
+  #checkExchange(): void {
     const links = [...this.#links.values()];
-    const ready = links.length > 0 && links.every((link) => link.state === "keyed");
-    if (ready) this.#ready.resolve();
-    else if (this.#isReady) this.#ready = Promise.withResolvers();
-    this.#isReady = ready;
+    if (links.some(({ state }) => state === "keyed")) this.#ready.resolve();
+    if (links.every(({ state }) => state === "keyed")) return this.#endExchange();
+    if (this.#exchange !== undefined) return;
+    const done = Promise.withResolvers<void>();
+    this.#exchange = { done, timer: setTimeout(done.resolve, EXCHANGE_MS) };
+  }
+
+  #endExchange(): void {
+    clearTimeout(this.#exchange?.timer);
+    this.#exchange?.done.resolve();
+    this.#exchange = undefined;
   }
 }
 

@@ -81,8 +81,11 @@ Deno.test("connectElgamal() holds a session of three in the documented dialect, 
   consoles[0]!.type("still two");
   assert.equal((await consoles[2]!.shown("message")).text, "client 1: still two");
   assert.equal(consoles[1]!.events.filter(({ type }) => type === "message").length, 2);
-  consoles[0]!.end();
   consoles[2]!.type("EXIT");
+  await server.logged("client-left", 2);
+  consoles[0]!.type("anybody?");
+  await consoles[0]!.noted("nobody is here");
+  consoles[0]!.end();
   assert.deepEqual(await Promise.all(sessions.map(({ over }) => over)), [undefined, undefined, undefined]);
 });
 

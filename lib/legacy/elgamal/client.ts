@@ -128,13 +128,18 @@ export class Client implements AsyncDisposable {
       throw new ProtocolError("dialect-mismatch", "the server speaks the other dialect");
     }
     const others = members?.filter((name) => name !== self) ?? [OTHER];
-    for (const peer of this.#links.keys()) if (!others.includes(peer)) this.#links.delete(peer);
+    for (const peer of this.#links.keys()) if (!others.includes(peer)) this.#forget(peer);
     for (const peer of others) {
       if (peer !== OTHER && this.#links.has(peer)) continue;
       this.#setLink(peer, this.#links.get(peer) ?? new AwaitingSigningKey());
       this.#emit("ELGAMAL_PK", String(this.#own.signingKey), peer);
     }
     this.#checkExchange();
+  }
+
+  #forget(peer: string): void {
+    this.#links.delete(peer);
+    this.#options.show({ type: "peer-left", peer, text: `${nameOf(peer)} has left` });
   }
 
   /** It is answered with our signed value. */

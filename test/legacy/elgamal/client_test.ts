@@ -77,12 +77,12 @@ Deno.test("connectElgamal() holds a session of three in the documented dialect, 
   assert.equal((await consoles[1]!.shown("message", 2)).text, "client 3: from 3");
   consoles[1]!.type("exit");
   assert.equal(await sessions[1]!.over, undefined);
-  await server.logged("client-left");
+  await consoles[0]!.shown("peer-left");
   consoles[0]!.type("still two");
   assert.equal((await consoles[2]!.shown("message")).text, "client 1: still two");
   assert.equal(consoles[1]!.events.filter(({ type }) => type === "message").length, 2);
   consoles[2]!.type("EXIT");
-  await server.logged("client-left", 2);
+  await consoles[0]!.shown("peer-left", 2);
   consoles[0]!.type("anybody?");
   await consoles[0]!.noted("nobody is here");
   consoles[0]!.end();

@@ -16,6 +16,10 @@ import {
 } from "../../lib/legacy/ddes/messages.ts";
 import { encodeReply, encodeRequest } from "../../lib/legacy/ddes/original_messages.ts";
 import { Suite } from "../../lib/legacy/ddes/suite.ts";
+import { AwaitingPublicValue } from "../../lib/legacy/dh_aes/handshake.ts";
+import { formatMessage } from "../../lib/legacy/dh_aes/messages.ts";
+import { formatSealed } from "../../lib/legacy/elgamal/messages.ts";
+import { importClient } from "../../lib/legacy/elgamal/socket_io.ts";
 import { SessionCipher } from "../../lib/legacy/keyparts/suite.ts";
 import { makeFolder } from "../legacy/keyparts/support.ts";
 import { RawPeer } from "../legacy/support/raw_peer.ts";
@@ -28,7 +32,7 @@ const WINDOW = 64;
 /** Sends requests and reads what comes of them; `bytesPerRequest` is how much comes of one. */
 interface Load {
   send(count: number): Promise<void>;
-  readonly reader: RawPeer;
+  readonly reader: Pick<RawPeer, "recv">;
   readonly bytesPerRequest: number;
 }
 
@@ -146,12 +150,70 @@ async function caChatLoad(port: number): Promise<Load> {
   };
 }
 
+/** Messages decrypted, encrypted for their recipient, and a status encrypted for their sender. */
+async function dhAesLoad(port: number): Promise<Load> {
+  const [alice, bob] = await Promise.all(["alice", "bob"].map(async (name) => {
+    const peer = await RawPeer.connect(port);
+    const awaiting = AwaitingPublicValue.begin(systemRandom);
+    const { suite } = awaiting.receive(await peer.frame());
+    await peer.write(concatBytes(awaiting.frame, suite.seal(name)));
+    await peer.frame();
+    return { peer, suite };
+  }));
+  const message = formatMessage({ type: "send_message", to: "bob", content: "x".repeat(100) });
+  const status = alice!.suite.seal(formatMessage({ type: "message_delivered", to: "bob" }));
+  drain(bob!.peer);
+  return {
+    reader: alice!.peer,
+    bytesPerRequest: status.length,
+    send: repeatedly(alice!.peer, alice!.suite.seal(message)),
+  };
+}
+
+/** Takes what comes until the connection ends. */
+async function drain(peer: RawPeer): Promise<void> {
+  while ((await peer.recv(65_536)).length > 0);
+}
+
+/** Messages of 200 bytes in base64, relayed over WebSocket; each counts as a byte. */
+async function elgamalLoad(port: number): Promise<Load> {
+  const { io } = await importClient();
+  const [one, two] = await Promise.all(["one", "two"].map(async () => {
+    const socket = io(`http://127.0.0.1:${port}`, { transports: ["websocket"], forceNew: true });
+    await new Promise<void>((resolve) => socket.once("KEY_EXCHANGE", () => resolve()));
+    return socket;
+  }));
+  let received = 0, wake = () => {};
+  two!.on("received_message", () => {
+    received++;
+    wake();
+  });
+  const payload = formatSealed({ ciphertext: systemRandom(112), iv: systemRandom(16) });
+  return {
+    bytesPerRequest: 1,
+    reader: {
+      async recv() {
+        if (received === 0) await new Promise<void>((resolve) => wake = resolve);
+        const taken = new Uint8Array(received);
+        received = 0;
+        return taken;
+      },
+    },
+    send(count) {
+      for (let i = 0; i < count; i++) one!.emit("message", payload);
+      return Promise.resolve();
+    },
+  };
+}
+
 /** By profile and, where it is not the default, dialect. */
 const loads: Record<string, (port: number, dir: string) => Promise<Load>> = {
   "keyparts": keypartsLoad,
   "ca-chat": caChatLoad,
   "ddes": ddesLoad,
   "ddes original": ddesOriginalLoad,
+  "dh-aes": dhAesLoad,
+  "elgamal original": elgamalLoad,
 };
 
 for (const [name, open] of Object.entries(loads)) {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { concatBytes } from "../../bytes/mod.ts";
 
 /** What bytes are written to. A `Deno.Conn` is one. */
@@ -86,7 +87,8 @@ export class MessageWriter {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // the rest of this turn joins the batch
+    // What arrives until the turn is over is answered in the same batch: half the writes of a busy server.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     try {
       while (this.#queue.length > 0) {
         const { bytes, gapMs } = this.#next();

@@ -121,9 +121,7 @@ function formatJson(value: unknown): string {
   if (typeof value === "string") return formatString(value);
   if (typeof value === "number") return Number.isInteger(value) ? value.toFixed(1) : String(value);
   if (Array.isArray(value)) return `[${value.map(formatJson).join(", ")}]`;
-  const members = Object.entries(value as object).map(([name, member]) =>
-    `${formatString(name)}: ${formatJson(member)}`
-  );
+  const members = Object.entries(value as object).map(([name, member]) => `"${name}": ${formatJson(member)}`);
   return `{${members.join(", ")}}`;
 }
 

@@ -21,7 +21,7 @@ export interface Parameters {
 }
 
 const TOY_MODULUS = 1021n;
-/** Of the orders that divide 1,020 these leave next to nothing to guess; an honest value in forty has one. */
+/** Of the orders that divide 1,020 these leave next to nothing to guess; 1 to 2.4 honest values of 100 have one. */
 const TOY_REFUSED_ORDER = 5;
 
 /** The groups of a dialect; each spelling of the original has generators of its own. */

@@ -125,7 +125,7 @@ class PostOffice {
       const body = reader.take(cutRequest) ?? await reader.read(cutRequest);
       if (body === undefined) return;
       const recipient = this.#handle(member, parseClientMessage(decodeUtf8(member.suite.open(body))));
-      await recipient?.connection.writer.whenWritable();
+      if (recipient !== undefined) await recipient.connection.writer.whenWritable();
       if (writer.full) await writer.whenWritable();
     }
   }

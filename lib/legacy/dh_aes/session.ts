@@ -115,6 +115,7 @@ export class Session implements Disposable {
     return (await this.#ask(formatMessage(message), ["user_list"])).users;
   }
 
+  /** Closes the connection. */
   [Symbol.dispose](): void {
     this.#stop();
     this.#connection.close();
@@ -179,6 +180,6 @@ async function agree(connection: RawConnection, random: ConnectOptions["random"]
 
 function gone(): never {
   throw new NetworkError("server-gone", "the server has ended the connection", {
-    hint: "a published server does so without a word where a name is taken",
+    hint: "the name may be taken",
   });
 }

@@ -17,6 +17,7 @@ export class ClientSession implements ChatSession {
   #wake = Promise.withResolvers<void>();
   #failure: unknown;
   #ended = false;
+  #connecting = true;
   #online = false;
   #position: number;
 
@@ -42,9 +43,10 @@ export class ClientSession implements ChatSession {
     return this.#client.progressOf(sent) ?? sent;
   }
 
-  /** Lists the users that the relay knows. */
-  users(): Promise<ChatUser[]> {
-    return this.#client.users();
+  /** Lists the users that the relay knows; waits for the first attempt to connect. */
+  async users(): Promise<ChatUser[]> {
+    while (this.#connecting && !this.#ended) await this.#wake.promise;
+    return await this.#client.users();
   }
 
   /** Resolves when nothing is in the outbox any more. */
@@ -73,6 +75,7 @@ export class ClientSession implements ChatSession {
       await this.#client.run(this.#stop.signal, {
         onState: (state, error) => {
           this.#online = state === "online";
+          this.#connecting = state === "connecting";
           this.#emit({ type: "connection", state, reason: error?.message });
         },
         onTrouble: (error) => this.#emit({ type: "notice", text: `not sent yet: ${error.message}` }),

@@ -84,11 +84,6 @@ export function readKeyPackage(context: MlsContext, message: Uint8Array): Promis
   });
 }
 
-/** KeyPackageRef (RFC 9420 §5.2) of a published key package. */
-export function keyPackageReference(context: MlsContext, message: Uint8Array): Promise<Uint8Array> {
-  return withMlsErrors(() => makeKeyPackageRef(decodeKeyPackageMessage(message), context.suite.hash));
-}
-
 /** Decodes an MLSMessage that must hold a key package. */
 export function decodeKeyPackageMessage(message: Uint8Array): KeyPackage {
   const decoded = decodeMlsMessage(message, 0);

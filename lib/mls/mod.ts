@@ -18,12 +18,7 @@ export {
 export { GroupEpoch } from "./group_epoch.ts";
 export type { GroupSnapshot, Member } from "./group_snapshot.ts";
 export { joinGroup, readWelcome } from "./join_group.ts";
-export {
-  type GeneratedKeyPackage,
-  generateKeyPackage,
-  keyPackageReference,
-  readKeyPackage,
-} from "./key_package.ts";
+export { type GeneratedKeyPackage, generateKeyPackage, readKeyPackage } from "./key_package.ts";
 export { type OpenedMessage, openMessage, type SenderLookup } from "./open_message.ts";
 export { processCommit, type ProcessedCommit } from "./process_commit.ts";
 export { type SealedMessage, sealMessage } from "./seal_message.ts";

@@ -32,7 +32,6 @@ export class OutboxTable {
   readonly #unseal: StatementSync;
   readonly #delete: StatementSync;
   readonly #withdraw: StatementSync;
-  readonly #deleteAll: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync, cipher: CellCipher) {
@@ -52,7 +51,6 @@ export class OutboxTable {
     );
     this.#delete = db.prepare("DELETE FROM outbox WHERE id = ?");
     this.#withdraw = db.prepare("DELETE FROM outbox WHERE id = ? AND message IS NULL");
-    this.#deleteAll = db.prepare("DELETE FROM outbox WHERE mailbox = ?");
   }
 
   /** Adds a message at the end. */
@@ -104,11 +102,6 @@ export class OutboxTable {
   /** Takes a message back that was not sealed yet; false where it may have been sent. */
   withdraw(id: Uint8Array): boolean {
     return this.#withdraw.run(id).changes === 1;
-  }
-
-  /** Forgets every message of a conversation. */
-  deleteAll(mailbox: string): void {
-    this.#deleteAll.run(mailbox);
   }
 }
 

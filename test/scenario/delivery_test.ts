@@ -96,3 +96,16 @@ Deno.test("connect shows everything that waits, however much it is", async () =>
   await bob.count(texts.length);
   assert.deepEqual(bob.lines.map((line) => JSON.parse(line).text), texts);
 });
+
+// Cause: a command that came through the pipe before the relay was reached failed, and with it what was typed before.
+Deno.test("connect through a pipe waits for the connection where a line asks the relay", async () => {
+  await using stage = await Stage.open("alice", "bob");
+  const { code, stdout, stderr } = await parley(
+    ["connect", "alice"],
+    stage.home("bob"),
+    "from a pipe\n/list",
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stdout + stderr, /alice/);
+  assert.deepEqual((await stage.inbox("alice")).map((one) => one.text), ["from a pipe"]);
+});

@@ -1,18 +1,19 @@
 import { encodeUtf8, equalBytes } from "../bytes/mod.ts";
-import { AuthenticationError, DecodeError, ParleyError, ProtocolError } from "../errors/mod.ts";
+import { DecodeError, ParleyError, ProtocolError } from "../errors/mod.ts";
 import {
   decodePendingState,
   GroupEpoch,
   type GroupSnapshot,
   joinGroup,
   type MlsContext,
-  openMessage,
   processCommit,
   readWelcome,
 } from "../mls/mod.ts";
 import type { ClientStore, GroupRows } from "../store/mod.ts";
 import { type DeviceRef, directUsers, type Entry } from "../wire/mod.ts";
+import { MessageReceiver } from "./message_receiver.ts";
 import { noteRevocation } from "./revocation_note.ts";
+import { SenderCache } from "./sender_cache.ts";
 import type { Trust } from "./trust.ts";
 
 /** What a receiver has to know of certificates. */
@@ -31,6 +32,7 @@ export class Receiver {
   readonly #mls: MlsContext;
   readonly #trust: ReceiverTrust;
   readonly #self: DeviceRef;
+  readonly #messages: MessageReceiver;
 
   /** Works into a store as one device. */
   constructor(store: ClientStore, mls: MlsContext, trust: ReceiverTrust, self: DeviceRef) {
@@ -38,6 +40,7 @@ export class Receiver {
     this.#mls = mls;
     this.#trust = trust;
     this.#self = self;
+    this.#messages = new MessageReceiver(store, mls, trust);
   }
 
   /**
@@ -64,7 +67,7 @@ export class Receiver {
 
   async #workInOne(mailbox: string, entry: Entry, senders: SenderCache): Promise<void> {
     try {
-      if (entry.kind === "message") return await this.#message(mailbox, entry, senders);
+      if (entry.kind === "message") return await this.#messages.workIn(mailbox, entry, senders);
       senders.clear();
       if (entry.kind === "welcome") return await this.#welcome(entry);
       return await this.#commit(mailbox, entry);
@@ -73,52 +76,6 @@ export class Receiver {
       this.#explain(mailbox, entry, error);
       if (entry.kind === "commit") this.#store.mailboxes.setState(mailbox, "broken");
     }
-  }
-
-  async #message(mailbox: string, entry: Entry, senders: SenderCache): Promise<void> {
-    const { groups, messages, outbox, mailboxes } = this.#store;
-    if (messages.has(mailbox, entry.id)) {
-      if (outbox.has(entry.id)) this.#relayed(mailbox, entry);
-      return;
-    }
-    if (mailboxes.get(mailbox).state === "broken") {
-      throw new ProtocolError(
-        "conversation-broken",
-        "an earlier change of the conversation could not be applied",
-      );
-    }
-    const epoch = senders.epoch();
-    if (epoch === undefined) {
-      throw new ProtocolError("not-a-member", "this device is not in the conversation");
-    }
-    const opened = await openMessage(this.#mls, epoch, (leaf) => senders.member(leaf), entry.body);
-    if (!equalBytes(opened.authenticatedData, entry.id)) {
-      throw new AuthenticationError("entry-id-wrong", "the relay gave the message another id");
-    }
-    const sender = senders.member(opened.leaf)!;
-    const revokedAt = this.#trust.revokedAt(sender.serial);
-    if (revokedAt !== undefined && revokedAt.getTime() <= entry.time) {
-      throw new AuthenticationError("sender-revoked", "the sender's certificate had been revoked");
-    }
-    groups.setRatchet(mailbox, opened.leaf, opened.ratchet);
-    sender.ratchet = opened.ratchet;
-    messages.add({
-      id: entry.id,
-      mailbox,
-      seq: entry.seq,
-      user: sender.user,
-      device: sender.device,
-      time: entry.time,
-      kind: "message",
-      outgoing: false,
-      content: opened.plaintext,
-    });
-  }
-
-  /** A message of this device's has come back: the relay has it, whether or not its answer arrived. */
-  #relayed(mailbox: string, entry: Entry): void {
-    this.#store.messages.setRelayed(mailbox, entry.id, entry);
-    this.#store.outbox.delete(entry.id);
   }
 
   async #commit(mailbox: string, entry: Entry): Promise<void> {
@@ -232,37 +189,4 @@ function sameDevice(a: DeviceRef, b: DeviceRef): boolean {
 
 function isPeersFault(error: unknown): error is ParleyError {
   return error instanceof ParleyError && ["decode", "protocol", "authentication"].includes(error.kind);
-}
-
-type SenderRow = DeviceRef & { serial: string; signatureKey: Uint8Array; ratchet: Uint8Array };
-
-/** Keeps what a batch of messages needs again and again, within one transaction and one epoch. */
-class SenderCache {
-  readonly #store: ClientStore;
-  readonly #mailbox: string;
-  readonly #members = new Map<number, SenderRow | undefined>();
-  #epoch: GroupEpoch | undefined;
-
-  constructor(store: ClientStore, mailbox: string) {
-    this.#store = store;
-    this.#mailbox = mailbox;
-  }
-
-  epoch(): GroupEpoch | undefined {
-    if (this.#epoch === undefined) {
-      const bytes = this.#store.groups.epoch(this.#mailbox);
-      this.#epoch = bytes && GroupEpoch.decode(bytes);
-    }
-    return this.#epoch;
-  }
-
-  member(leaf: number): SenderRow | undefined {
-    if (!this.#members.has(leaf)) this.#members.set(leaf, this.#store.groups.member(this.#mailbox, leaf));
-    return this.#members.get(leaf);
-  }
-
-  clear(): void {
-    this.#members.clear();
-    this.#epoch = undefined;
-  }
 }

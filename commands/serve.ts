@@ -5,7 +5,7 @@ import { optional, withDefault } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { formatRelayAddress } from "../lib/pki/mod.ts";
-import { startRelay } from "../lib/relay/mod.ts";
+import { type Relay, startRelay } from "../lib/relay/mod.ts";
 import { holdsCa, initCa } from "../lib/store/mod.ts";
 import { openCaFolder } from "./ca/ca_folder.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
@@ -13,7 +13,8 @@ import { parseListenAddress } from "./listen_address.ts";
 import { passphraseOptions } from "./passphrase.ts";
 import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
-import { openServeLog } from "./serve_log.ts";
+import { openServeLog, type ServeLog } from "./serve_log.ts";
+import type { MetricsServer } from "./serve/metrics_server.ts";
 import { openServiceManager } from "./service_manager.ts";
 
 const NEW_CA_NAME = "parley CA";
@@ -55,12 +56,17 @@ export const serve = defineCommand({
       name: optional(option("--name", string({ metavar: "NAME,…" }), {
         description: message`DNS names and IP addresses under which clients reach the relay`,
       })),
+      metrics: optional(option("--metrics", string({ metavar: "HOST:PORT" }), {
+        description:
+          message`Serve figures for Prometheus at http://HOST:PORT/metrics, to everyone who reaches it`,
+      })),
     }),
     passphraseOptions,
   ),
   stopsItself: true,
-  async execute({ ca: dir, listen, data, name, ...passphrase }, context) {
+  async execute({ ca: dir, listen, data, name, metrics, ...passphrase }, context) {
     const address = parseListenAddress(listen);
+    const metricsAddress = metrics === undefined ? undefined : parseListenAddress(metrics);
     const caDir = dir === undefined ? join(context.home, "ca") : context.resolve(dir);
     const isNew = dir === undefined && !holdsCa(caDir);
     if (isNew) await makeCa(caDir, context);
@@ -79,7 +85,8 @@ export const serve = defineCommand({
       await using manager = await openServiceManager(context.io, (error) => {
         log.logger.warn("cannot tell the service manager: {error}", { error });
       });
-      announce(relay.address, caDir, isNew, context);
+      await using figures = metricsAddress && await startMetrics(metricsAddress, relay, log);
+      announce(relay.address, { caDir, isNew, metrics: figures?.url }, context);
       await manager.ready();
       await aborted(context.signal);
       await manager.stopping();
@@ -88,6 +95,18 @@ export const serve = defineCommand({
     }
   },
 });
+
+/** Loaded only where it is asked for. */
+async function startMetrics(
+  address: { host: string; port: number },
+  relay: Relay,
+  { logger }: ServeLog,
+): Promise<MetricsServer> {
+  const { serveMetrics } = await import("./serve/metrics_server.ts");
+  return serveMetrics(address, () => relay.stats(), (error) => {
+    logger.error("cannot take figures: {error}", { error });
+  });
+}
 
 async function makeCa(dir: string, context: CommandContext): Promise<void> {
   await initCa(dir, { name: NEW_CA_NAME, clock: () => new Date(context.io.now()) });
@@ -103,15 +122,21 @@ function serverNames(host: string, given: string | undefined): string[] {
 
 function announce(
   { hostname, port }: { hostname: string; port: number },
-  caDir: string,
-  isNew: boolean,
-  context: CommandContext,
+  { caDir, isNew, metrics }: { caDir: string; isNew: boolean; metrics: string | undefined },
+  { out }: CommandContext,
 ): void {
   const address = formatRelayAddress({ host: hostname, port });
-  context.out.result({ type: "listening", address, host: hostname, port }, `listening on ${address}`);
+  const record = {
+    type: "listening",
+    address,
+    host: hostname,
+    port,
+    ...(metrics !== undefined && { metrics }),
+  };
+  out.result(record, `listening on ${address}`);
+  if (metrics !== undefined) out.note(`figures at ${metrics}`);
   if (!isNew) return;
-  const command = `parley ca invite --dir ${printable(caDir)} --relay ${address} USER`;
-  context.out.note(`invite someone with: ${command}`);
+  out.note(`invite someone with: parley ca invite --dir ${printable(caDir)} --relay ${address} USER`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -20,6 +20,7 @@ import { listen, type Listener, type RelayConnection, type VerifiedPeer } from "
 import { AuthorityWatch, CLOCK_SKEW_MS, type KeyedDevice, type RelayAuthority } from "./authority_watch.ts";
 import { EnrollmentService } from "./enrollment_service.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { RelayCounters, type RelayStats } from "./relay_counters.ts";
 import { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";
 import type { RelayLog } from "./relay_log.ts";
 import { createRequestHandler, type RequestContext } from "./request_handler.ts";
@@ -51,6 +52,8 @@ export interface RelayOptions {
 export interface Relay {
   /** Where it listens. */
   readonly address: { hostname: string; port: number };
+  /** How it is at this moment. */
+  stats(): Promise<RelayStats>;
   /** Stops accepting, answers what is under way, writes everything to disk and gives its folder free. Closing twice is allowed. */
   close(): Promise<void>;
 }
@@ -95,11 +98,13 @@ class RelayServer implements Relay {
   readonly #store: MailboxStore;
   readonly #watch: AuthorityWatch;
   readonly #sessions = new SessionTable();
+  readonly #counters = new RelayCounters();
   readonly #context: RequestContext;
   /** Revoked devices that are still to be dropped from the store. */
   readonly #toDrop = new Set<KeyedDevice>();
   readonly #running = new Set<Promise<void>>();
   #certificateHash: Uint8Array = new Uint8Array();
+  #certificateNotAfter = new Date(0);
   #renewalDue = new Date(0);
   #listener: Listener | undefined;
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -132,6 +137,7 @@ class RelayServer implements Relay {
       sessions: this.#sessions,
       enrollment: this.#enrollment(),
       limiter: new RateLimiter({ perSecond, burst }, () => performance.now()),
+      counters: this.#counters,
       clock,
       agent: AGENT,
     };
@@ -164,6 +170,16 @@ class RelayServer implements Relay {
     this.#log.info("relay listens on {hostname}:{port}", { ...this.address });
   }
 
+  async stats(): Promise<RelayStats> {
+    return {
+      counters: this.#counters,
+      openConnections: this.#listener?.connections ?? 0,
+      devicesOnline: this.#sessions.devices,
+      ...await this.#folder.usage(),
+      certificateNotAfter: this.#certificateNotAfter,
+    };
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -191,6 +207,7 @@ class RelayServer implements Relay {
       onIssued: async ({ user, device, serial, fingerprint }) => {
         if (user === undefined || device === undefined) return;
         await this.#store.registerDevice({ user, device }, fingerprint);
+        this.#counters.enrolled++;
         this.#log.info("enrolled {user}/{device}", { user, device, serial });
       },
     });
@@ -227,6 +244,7 @@ class RelayServer implements Relay {
   }
 
   #onConnection(connection: RelayConnection): void {
+    this.#counters.connections++;
     const applicant = { address: connection.remoteAddress, serverCertificateHash: this.#certificateHash };
     const session = this.#createSession(connection);
     connection.handle(createRequestHandler(this.#context, session, applicant));
@@ -255,7 +273,11 @@ class RelayServer implements Relay {
   }
 
   #distribute(batch: NewEntries[]): void {
-    for (const entries of batch) this.#sessions.distribute(entries);
+    for (const one of batch) {
+      this.#counters.entries += one.entries.length;
+      for (const { body } of one.entries) this.#counters.entryBytes += body.length;
+      this.#sessions.distribute(one);
+    }
   }
 
   #tick(): void {
@@ -288,6 +310,7 @@ class RelayServer implements Relay {
     for (const session of this.#sessions) {
       if (!this.#watch.isRevoked(session.peer.serial)) continue;
       this.#log.info("revoked: {device}", { device: session.name, serial: session.peer.serial });
+      this.#counters.revoked++;
       this.#sessions.remove(session);
       void session.close(revoked());
     }
@@ -344,6 +367,7 @@ class RelayServer implements Relay {
       clock: this.#clock,
     });
     this.#certificateHash = identity.certificateHash;
+    this.#certificateNotAfter = identity.notAfter;
     this.#renewalDue = identity.renewalDue;
     return identity;
   }
@@ -358,6 +382,7 @@ class RelayServer implements Relay {
   }
 
   #logFailure(what: string, error: unknown): void {
+    this.#counters.failures++;
     const { code, message, kind, cause } = toParleyError(error);
     const bug = cause instanceof Error ? cause : error;
     const stack = kind === "internal" && bug instanceof Error ? bug.stack : undefined;

@@ -14,6 +14,7 @@ import {
 import type { AuthorityWatch } from "./authority_watch.ts";
 import type { Applicant, EnrollmentService } from "./enrollment_service.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
+import type { RelayCounters } from "./relay_counters.ts";
 import type { Session } from "./session.ts";
 import type { SessionTable } from "./session_table.ts";
 
@@ -35,6 +36,8 @@ export interface RequestContext {
   enrollment: EnrollmentService;
   /** Bounds each device's requests. */
   limiter: RateLimiter;
+  /** Counts what is asked. */
+  counters: RelayCounters;
   /** The present time. */
   clock: Clock;
   /** What the relay says of itself. */
@@ -61,7 +64,9 @@ export function createRequestHandler(
   };
   let greeted = false;
   return (op, fields) => {
+    context.counters.request(op);
     if (session !== undefined && !context.limiter.take(session.name)) {
+      context.counters.rateLimited++;
       throw new ProtocolError("rate-limited", "this device asks too much", { hint: "wait a moment" });
     }
     if (op === "hello") greeted = true;

@@ -24,6 +24,11 @@ export class SessionTable {
     return this.#byDevice.get(formatDeviceRef(device))?.size ?? 0;
   }
 
+  /** How many devices have a connection. */
+  get devices(): number {
+    return this.#byDevice.size;
+  }
+
   /** All sessions. */
   *[Symbol.iterator](): Iterator<Session> {
     for (const sessions of this.#byDevice.values()) yield* sessions;

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { decodeUtf8, encodeUtf8 } from "../bytes/mod.ts";
 import { StorageError } from "../errors/mod.ts";
 import { fileIsThere, writeFileAtomically } from "./write_file_atomically.ts";
@@ -36,6 +37,13 @@ export class RelayFolder {
         cause,
       });
     }
+  }
+
+  /** Bytes of the mailboxes' files, and bytes that are free beside them. */
+  async usage(): Promise<{ mailboxBytes: number; freeBytes: number }> {
+    const sizes = await Promise.all(["", "-wal"].map((end) => sizeOf(this.mailboxesPath + end)));
+    const { bavail, bsize } = await statfs(dirname(this.mailboxesPath));
+    return { mailboxBytes: sizes.reduce((sum, size) => sum + size, 0), freeBytes: bavail * bsize };
   }
 
   /**
@@ -85,4 +93,14 @@ function readHolder(file: Deno.FsFile): string {
   const buffer = new Uint8Array(32);
   const length = file.readSync(buffer) ?? 0;
   return /^[0-9]+/.exec(decodeUtf8(buffer.subarray(0, length)))?.[0] ?? "unknown";
+}
+
+/** A file that is not there, such as a write-ahead log after a checkpoint, takes no room. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@ const IMPORTED = [
   "@optique/core",
   "@peculiar/x509",
   "cbor-x",
+  "prom-client",
   "reflect-metadata",
   "socket.io",
   "socket.io-client",

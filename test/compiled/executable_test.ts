@@ -117,8 +117,9 @@ Deno.test("the compiled executable does the whole job with an empty home and no 
         assert.equal((await run(executable, args, env)).code, 0);
         times.push(performance.now() - began);
       }
-      const median = times.sort((a, b) => a - b)[3]!;
-      assert(median < START_LIMIT_MS, `parley ${args[0]} took ${median} ms`);
+      // The least of them: what other processes take away from the rest is not the executable's.
+      const least = Math.min(...times);
+      assert(least < START_LIMIT_MS, `parley ${args[0]} took ${least} ms`);
     }
   });
 });
@@ -128,6 +129,17 @@ Deno.test("the self-extracting executable", async (test) => {
   const executable = `${machine.folder}/parley`;
   await bundleProgram(`${machine.folder}/bundle`);
   await writeSelfExtracting(executable, `${machine.folder}/bundle`);
+
+  await test.step("may start a benchmark's processes, and only a benchmark's", async () => {
+    const env = await machine.environment();
+    const args = ["bench", "group", "--clients", "2", "--duration", "0.02", "--json"];
+    const { code, stdout, stderr } = await run(executable, args, env);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /"type":"measurement"/);
+    const header = new TextDecoder().decode((await Deno.readFile(executable)).subarray(0, 8192));
+    assert.equal(header.split("--allow-run").length, 2);
+    assert.match(header, /\[ "\$word" != bench \] \|\| exec .* --allow-run="\$dir\/deno" /);
+  });
 
   await test.step("has the permissions of the task and no others", async () => {
     const start = new TextDecoder().decode((await Deno.readFile(executable)).subarray(0, 8192));

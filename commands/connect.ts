@@ -9,6 +9,7 @@ import { ClientSession } from "./connect/client_session.ts";
 import { holdChat } from "./connect/terminal.ts";
 import { openClient } from "./open_client.ts";
 import { passphraseOptions } from "./passphrase.ts";
+import { receiptsOption } from "./receipts_option.ts";
 
 /** `parley connect`. */
 export const connect = defineCommand({
@@ -23,18 +24,17 @@ export const connect = defineCommand({
     object({
       peer: optional(argument(string({ metavar: "USER" }), { description: message`Whom lines go to` })),
     }),
+    receiptsOption,
     passphraseOptions,
   ),
   stopsItself: true,
-  async execute({ peer, ...passphrase }, context) {
+  async execute({ peer, receipts, ...passphrase }, context) {
     const name = peer === undefined ? undefined : parseName(peer, "user");
     const opened: { session?: ClientSession } = {};
-    const client = await openClient(
-      "connect",
-      passphrase,
-      context,
-      (error) => opened.session?.warn(error.message),
-    );
+    const client = await openClient("connect", passphrase, context, {
+      onWarning: (error) => opened.session?.warn(error.message),
+      receipts,
+    });
     opened.session = new ClientSession(client, name);
     await holdChat(opened.session, context);
   },

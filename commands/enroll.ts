@@ -3,7 +3,7 @@ import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { argument, option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
-import { Client, enroll as enrollDevice } from "../lib/client/mod.ts";
+import { Client, enroll as enrollDevice, invitedDevice } from "../lib/client/mod.ts";
 import { defineCommand } from "./command.ts";
 import { readEnrollmentRight } from "./enroll/right.ts";
 import { newPassphraseOptions, readNewPassphrase } from "./passphrase.ts";
@@ -34,7 +34,8 @@ export const enroll = defineCommand({
   parser: merge(
     object({
       device: optional(option("--device", string({ metavar: "NAME" }), {
-        description: message`The name of this device among the user's (default: the machine's name)`,
+        description:
+          message`The name of this device among the user's (default: what the invite says, or the machine's name)`,
       })),
       user: optional(option("--user", string({ metavar: "USER" }), {
         description: message`As whom to enrol, where no invite or URL says so`,
@@ -57,10 +58,11 @@ export const enroll = defineCommand({
     passwordOptions,
     newPassphraseOptions,
   ),
-  async execute({ device = machineName(), ...values }, context) {
+  async execute({ device: name, ...values }, context) {
     const passphrase = await readNewPassphrase(values, context, `this device of yours`);
     const right = await readEnrollmentRight(values, context);
     const { home, signal } = context;
+    const device = name ?? invitedDevice(right) ?? machineName();
     const enrolled = await enrollDevice({ home, right, device, passphrase, agent, signal });
     await publishKeys(home, enrolled, passphrase);
     const { user, fingerprint, expires, folder } = enrolled;

@@ -6,6 +6,7 @@ import { type CommandContext, defineCommand } from "./command.ts";
 import { messageLine, messageRecord } from "./message_lines.ts";
 import { openClient } from "./open_client.ts";
 import { passphraseOptions } from "./passphrase.ts";
+import { receiptsOption } from "./receipts_option.ts";
 
 /** `parley inbox`. */
 export const inbox = defineCommand({
@@ -21,11 +22,12 @@ export const inbox = defineCommand({
   ],
   parser: merge(
     object({ follow: option("--follow", "-f", { description: message`Go on until stopped with Ctrl-C` }) }),
+    receiptsOption,
     passphraseOptions,
   ),
   stopsItself: true,
-  async execute({ follow, ...passphrase }, context) {
-    const client = await openClient("inbox", passphrase, context);
+  async execute({ follow, receipts, ...passphrase }, context) {
+    const client = await openClient("inbox", passphrase, context, { receipts });
     try {
       await (follow ? printAsTheyArrive(client, context) : printOnce(client, context));
     } finally {
@@ -66,9 +68,9 @@ async function printAsTheyArrive(client: Client, context: CommandContext): Promi
 
 async function print(client: Client, { out }: CommandContext): Promise<void> {
   for (;;) {
-    const messages = client.unread();
+    const messages = client.history.unread();
     if (messages.length === 0) return;
     for (const one of messages) out.result(messageRecord(one), messageLine(one));
-    await client.markShown(messages);
+    await client.history.markShown(messages);
   }
 }

@@ -1,10 +1,18 @@
-import { Client, identityPath, selectIdentity } from "../lib/client/mod.ts";
+import { Client, identityPath, type ReceiptPolicy, selectIdentity } from "../lib/client/mod.ts";
 import type { ParleyError } from "../lib/errors/mod.ts";
 import { keeperOf } from "./agent/keeper.ts";
 import type { CommandContext } from "./command.ts";
 import { type PassphraseValues, readPassphrase } from "./passphrase.ts";
 import { printable } from "./printable.ts";
 import { agent } from "./version.ts";
+
+/** What a command may want otherwise. */
+export interface OpenClientOptions {
+  /** Hears what is wrong and does not stop it. Default: it is noted on standard error. */
+  onWarning?: (error: ParleyError) => void;
+  /** What others are told of their messages. Default: `read`. */
+  receipts?: ReceiptPolicy;
+}
 
 /**
  * Opens the client of the identity that `--home` and `--as` select; asks for its passphrase where it has
@@ -16,7 +24,7 @@ export async function openClient(
   verb: string,
   passphrase: PassphraseValues,
   context: CommandContext,
-  onWarning: (error: ParleyError) => void = (error) => context.out.note(printable(error.message)),
+  more: OpenClientOptions = {},
 ): Promise<Client> {
   const { home, options } = context;
   const identity = await selectIdentity(home, options.as);
@@ -27,6 +35,7 @@ export async function openClient(
     keeper: keeperOf(identityPath(home, identity), context),
     holder: `parley ${verb} (pid ${Deno.pid})`,
     agent,
-    onWarning,
+    onWarning: more.onWarning ?? ((error) => context.out.note(printable(error.message))),
+    receipts: more.receipts,
   });
 }

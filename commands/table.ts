@@ -55,6 +55,51 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./connect.ts")).connect,
   },
   {
+    name: "group",
+    brief: "Groups: create, add, remove, leave, show",
+    load: async () => (await import("./group/table.ts")).groupCommands,
+  },
+  {
+    name: "files",
+    brief: "Files: list, get, resume, rm",
+    load: async () => (await import("./files/table.ts")).filesCommands,
+  },
+  {
+    name: "users",
+    brief: "List users: who is online, whom you have verified",
+    load: async () => (await import("./users.ts")).users,
+  },
+  {
+    name: "verify",
+    brief: "Compare safety numbers with another user",
+    load: async () => (await import("./verify.ts")).verify,
+  },
+  {
+    name: "devices",
+    brief: "Your own devices: list, link, rename, revoke",
+    load: async () => (await import("./devices/table.ts")).devicesCommands,
+  },
+  {
+    name: "status",
+    brief: "Show what has become of a message",
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "history",
+    brief: "Print or search what was said",
+    load: async () => (await import("./history.ts")).history,
+  },
+  {
+    name: "export",
+    brief: "Write a conversation to a file: JSON Lines or HTML",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  {
+    name: "purge",
+    brief: "Delete old messages from this device",
+    load: async () => (await import("./purge.ts")).purge,
+  },
+  {
     name: "bench",
     brief: "Measure cryptography, sessions and a relay on this machine",
     load: async () => (await import("./bench.ts")).bench,

@@ -74,7 +74,7 @@ function findOption(options: readonly Option[], { name, section, place }: Config
   throw invalid(place, `${name} belongs below the [command] that it is for`);
 }
 
-const GLOBAL_NAMES = ["home", "as", "quiet"];
+const GLOBAL_NAMES = ["home", "as", "quiet", "receipts"];
 
 function listOptions(parser: Parser<"sync", unknown, unknown>): Option[] {
   const entries = getDocPageSync(parser)?.sections.flatMap((section) => section.entries) ?? [];

@@ -2,7 +2,7 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import { toCommandError } from "../failure.ts";
 import { CHAT_HELP, parseChatLine } from "./chat_line.ts";
 import type { ChatView } from "./chat_view.ts";
-import type { ChatEvent, ChatSession } from "./session.ts";
+import type { ChatChange, ChatEvent, ChatSession } from "./session.ts";
 
 /** Whether the chat goes on. */
 export type ChatOutcome = "continue" | "quit";
@@ -34,6 +34,9 @@ export class Chat {
       case "message":
         await this.#send(action.to, action.text);
         break;
+      case "change":
+        await this.#change(action.change);
+        break;
       case "list":
         this.#view.users(await this.#session.users());
         break;
@@ -56,17 +59,20 @@ export class Chat {
   }
 
   async #send(to: string | undefined, text: string): Promise<void> {
-    if (to === undefined) {
-      throw new UsageError("no-peer", "nobody to send to", {
-        hint: "write /msg USER TEXT, or start with parley connect USER",
-      });
-    }
-    const { id, status } = await this.#session.send(to, text);
-    this.#view.sent(to, text, id, status);
+    const peer = somebody(to);
+    const { id, status } = await this.#session.send(peer, text);
+    this.#view.sent(peer, text, id, status);
+  }
+
+  async #change(change: ChatChange): Promise<void> {
+    const peer = somebody(this.#session.peer);
+    const { id, status } = await this.#session.change(peer, change);
+    this.#view.sent(peer, change.type === "delete" ? "(deleted)" : change.text, id, status);
   }
 
   #show(event: ChatEvent): void {
     if (event.type === "message") return this.#view.received(event);
+    if (event.type === "line") return this.#view.line(event.line);
     if (event.type === "revoked") return this.#view.revoked(event);
     if (event.type === "notice") return this.#view.notice(event.text);
     // A lost connection is shown once, however often connecting again fails.
@@ -78,6 +84,13 @@ export class Chat {
       this.#view.connection("online", undefined);
     }
   }
+}
+
+function somebody(to: string | undefined): string {
+  if (to !== undefined) return to;
+  throw new UsageError("no-peer", "nobody to send to", {
+    hint: "write /msg USER TEXT, or start with parley connect USER",
+  });
 }
 
 /** Says in one line why a typed line could not be carried out. */

@@ -1,9 +1,11 @@
 import { closest } from "../closest.ts";
+import type { ChatChange } from "./session.ts";
 
 /** What a typed line asks for. */
 export type ChatAction =
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "message"; readonly to: string; readonly text: string }
+  | { readonly type: "change"; readonly change: ChatChange }
   | { readonly type: "list" }
   | { readonly type: "help" }
   | { readonly type: "quit" }
@@ -13,13 +15,15 @@ export type ChatAction =
 /** What `/help` prints. */
 export const CHAT_HELP = [
   "/msg USER TEXT  sends a text to someone else",
+  "/reply [#ID] TEXT, /react [#ID] EMOJI  answer the newest message, or the one with that id",
+  "/edit [#ID] TEXT, /delete [#ID]        change or take back your newest message, or that one",
   "/list           shows who is online",
   "/help           shows this",
   "/quit           leaves (so does Ctrl-D)",
   "//text          sends a line that begins with a slash",
 ];
 
-const COMMANDS = ["/msg", "/list", "/help", "/quit"];
+const COMMANDS = ["/msg", "/reply", "/react", "/edit", "/delete", "/list", "/help", "/quit"];
 
 /** Parses a typed line. An empty line asks for nothing. */
 export function parseChatLine(line: string): ChatAction {
@@ -30,6 +34,11 @@ export function parseChatLine(line: string): ChatAction {
   switch (command) {
     case "/msg":
       return parseMessage(argument);
+    case "/reply":
+    case "/react":
+    case "/edit":
+    case "/delete":
+      return parseChange(command.slice(1) as ChatChange["type"], argument);
     case "/list":
     case "/help":
     case "/quit":
@@ -44,6 +53,18 @@ function parseMessage(argument: string): ChatAction {
   const [, to, text] = /^(\S+)\s+(\S.*)$/s.exec(argument) ?? [];
   if (to === undefined || text === undefined) return mistake("write /msg USER TEXT");
   return { type: "message", to, text };
+}
+
+function parseChange(type: ChatChange["type"], argument: string): ChatAction {
+  const [, id, text = ""] = /^(?:#([0-9a-f]+)(?:\s+|$))?(.*)$/s.exec(argument) ?? [];
+  const named = id === undefined ? {} : { id };
+  if (type === "delete") {
+    return text === ""
+      ? { type: "change", change: { type, ...named } }
+      : mistake("write /delete, or /delete #ID");
+  }
+  if (text.trim() === "") return mistake(`write /${type} ${type === "react" ? "EMOJI" : "TEXT"}`);
+  return { type: "change", change: { type, ...named, text } };
 }
 
 function unknown(command: string): ChatAction {

@@ -1,6 +1,7 @@
-import type { Client, ReceivedMessage, SentMessage } from "../../lib/client/mod.ts";
-import { ParleyError } from "../../lib/errors/mod.ts";
-import type { ChatEvent, ChatSession, ChatUser } from "./session.ts";
+import type { Client, Draft, ReceivedMessage, SentMessage } from "../../lib/client/mod.ts";
+import { ParleyError, UsageError } from "../../lib/errors/mod.ts";
+import { messageRecord } from "../message_lines.ts";
+import type { ChatChange, ChatEvent, ChatSession, ChatUser } from "./session.ts";
 
 /** A chat over the client, which stays connected for as long as the chat lasts. */
 export class ClientSession implements ChatSession {
@@ -26,7 +27,7 @@ export class ClientSession implements ChatSession {
     this.#client = client;
     this.self = client.self;
     this.peer = peer;
-    this.#position = (client.unread(1)[0]?.position ?? client.lastPosition() + 1) - 1;
+    this.#position = (client.history.unread(1)[0]?.position ?? client.history.lastPosition() + 1) - 1;
     this.#unlisten = client.onHistory(() => this.#notify());
     this.#running = this.#run();
   }
@@ -38,9 +39,31 @@ export class ClientSession implements ChatSession {
 
   /** Takes a text: safe in the outbox in any case, on the relay's disk where there is a connection. */
   async send(to: string, text: string): Promise<{ id: string; status: string }> {
-    const sent = await this.#client.enqueue(to, text);
+    return await this.#take(await this.#client.enqueue(to, text));
+  }
+
+  /** The same for what is said about another message. */
+  async change(to: string, change: ChatChange): Promise<{ id: string; status: string }> {
+    const conversation = this.#client.conversationWith(to);
+    const target = change.id ?? await this.#newest(conversation, change);
+    return await this.#take(await this.#client.composer.enqueue(conversation, toDraft(change, target)));
+  }
+
+  /** The newest message that a change can be about: an answer is to others, everything else changes one's own. */
+  async #newest(conversation: string, { type }: ChatChange): Promise<string> {
+    const own = type === "edit" || type === "delete";
+    const lines = await this.#client.history.read({ conversation, limit: NEWEST });
+    const found = lines.findLast((line) => line.type === "message" && !line.deleted && line.outgoing === own);
+    if (found !== undefined) return found.id;
+    throw new UsageError(
+      "message-unknown",
+      own ? "you have not written anything yet" : "nobody has written yet",
+    );
+  }
+
+  async #take(sent: SentMessage): Promise<{ id: string; status: string }> {
     if (this.#online) await this.#deliver(sent);
-    return this.#client.progressOf(sent) ?? sent;
+    return this.#client.delivery.progressOf(sent) ?? sent;
   }
 
   /** Lists the users that the relay knows; waits for the first attempt to connect. */
@@ -130,14 +153,20 @@ export class ClientSession implements ChatSession {
   /** All messages that are new in the history, whichever process put them there. */
   async *#arrived(): AsyncGenerator<ChatEvent> {
     while (!this.#ended) {
-      const lines = this.#client.historyAfter(this.#position);
+      const lines = this.#client.history.after(this.#position);
       if (lines.length === 0) return;
       for (const line of lines) {
         this.#position = line.position;
-        if (!line.outgoing) yield toEvent(line);
+        if (!this.#isTyped(line)) yield toEvent(line);
       }
-      if (!this.#ended) await this.#client.markShown(lines.filter(({ outgoing }) => !outgoing));
+      const shown = lines.filter((line) => !this.#isTyped(line));
+      if (!this.#ended && shown.length > 0) await this.#client.history.markShown(shown);
     }
+  }
+
+  /** What this device sends is shown as it is typed. */
+  #isTyped({ outgoing, device }: ReceivedMessage): boolean {
+    return outgoing && device === this.self.device;
   }
 
   #emit(event: ChatEvent): void {
@@ -151,10 +180,33 @@ export class ClientSession implements ChatSession {
   }
 }
 
-function toEvent({ type, from, device, conversation, id, time, text }: ReceivedMessage): ChatEvent {
+/** Lines among which the newest one is looked for that something is said about. */
+const NEWEST = 100;
+
+function toDraft(change: ChatChange, target: string): Draft {
+  switch (change.type) {
+    case "reply":
+      return { type: "text", text: change.text, replyTo: target };
+    case "edit":
+      return { type: "edit", target, text: change.text };
+    case "react":
+      return { type: "reaction", target, reaction: change.text };
+    case "delete":
+      return { type: "delete", target };
+  }
+}
+
+function toEvent(line: ReceivedMessage): ChatEvent {
+  const { type, from, device, conversation, id, time, text, target } = line;
   if (type === "revoked") return { type, user: from, device, conversation, id, time: time.getTime() };
   if (type === "undecryptable") {
     return { type: "notice", text: `something from ${from}/${device} cannot be read: ${text}` };
   }
-  return { type, from, device, conversation, id, time: time.getTime(), text };
+  if (type !== "message" || line.outgoing) return { type: "line", line };
+  const { files, unshown, expires } = messageRecord(line);
+  const more = { ...(files !== undefined && { files }), ...(unshown !== undefined && { unshown }) };
+  const message = { type, from, device, conversation, id, time: time.getTime(), text } as const;
+  const replyTo = target === undefined ? {} : { replyTo: target };
+  const lasts = expires === undefined ? more : { ...more, expires };
+  return { ...message, ...replyTo, ...(Object.keys(lasts).length > 0 && { more: lasts }) };
 }

@@ -1,4 +1,6 @@
 import type { CommandContext } from "../command.ts";
+import type { ReceivedMessage } from "../../lib/client/mod.ts";
+import { describeLine, messageRecord } from "../message_lines.ts";
 import { printable } from "../printable.ts";
 import type { ChatView } from "./chat_view.ts";
 import { formatUsers } from "./format_users.ts";
@@ -14,11 +16,15 @@ export class PipeView implements ChatView {
   }
 
   received(message: ChatMessage): void {
-    const { from, device, text, time } = message;
+    const { from, device, text, time, more, ...rest } = message;
     this.#out.result(
-      { ...message, time: new Date(time).toISOString() },
+      { ...rest, from, device, time: new Date(time).toISOString(), text, ...more },
       `${printable(from)}/${printable(device)}: ${printable(text)}`,
     );
+  }
+
+  line(line: ReceivedMessage): void {
+    this.#out.result(messageRecord(line), describeLine(line));
   }
 
   revoked(revocation: ChatRevocation): void {

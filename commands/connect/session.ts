@@ -1,3 +1,5 @@
+import type { ReceivedMessage } from "../../lib/client/mod.ts";
+
 /** What the chat of `parley connect` is held over. The client implements it; tests script it. */
 export interface ChatSession {
   /** Who is at this end. */
@@ -11,6 +13,11 @@ export interface ChatSession {
    * the connection is lost and the outbox has it.
    */
   send(to: string, text: string): Promise<{ id: string; status: string }>;
+  /**
+   * The same for what answers, changes, takes back or reacts to another message; without an id it is the newest one of
+   * the conversation that it can be.
+   */
+  change(to: string, change: ChatChange): Promise<{ id: string; status: string }>;
   /** Lists the users that the relay knows. */
   users(): Promise<ChatUser[]>;
   /** Resolves when the relay has on disk whatever was sent until now. */
@@ -29,8 +36,15 @@ export interface ChatUser {
   readonly devices: readonly { readonly device: string; readonly online: boolean }[];
 }
 
+/** What may be said about another message; `id` is the first digits of that one's. */
+export type ChatChange =
+  | { readonly type: "reply"; readonly id?: string; readonly text: string }
+  | { readonly type: "edit"; readonly id?: string; readonly text: string }
+  | { readonly type: "react"; readonly id?: string; readonly text: string }
+  | { readonly type: "delete"; readonly id?: string };
+
 /** Something that happens in a chat. */
-export type ChatEvent = ChatMessage | ChatRevocation | ChatConnection | ChatNotice;
+export type ChatEvent = ChatMessage | ChatLine | ChatRevocation | ChatConnection | ChatNotice;
 
 /** A message has arrived. Every text in it is the sender's and not to be trusted. */
 export interface ChatMessage {
@@ -48,6 +62,21 @@ export interface ChatMessage {
   readonly time: number;
   /** What it says. */
   readonly text: string;
+  /** The id of the message that it answers. */
+  readonly replyTo?: string;
+  /** What else it has, as `inbox --json` shows it. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Something else has come: an edit, a deletion, a reaction, a message from another device of one's own, or the word of
+ * a message that has expired.
+ */
+export interface ChatLine {
+  /** Tells the kinds of events apart. */
+  readonly type: "line";
+  /** What it is. */
+  readonly line: ReceivedMessage;
 }
 
 /** The certificate of a member of a conversation was revoked; the device is removed from it. */

@@ -1,3 +1,5 @@
+import type { ReceivedMessage } from "../../lib/client/mod.ts";
+import { describeLine, shortId } from "../message_lines.ts";
 import { printable } from "../printable.ts";
 import type { Style } from "../style.ts";
 import type { LineEditor } from "../terminal/line_editor.ts";
@@ -23,8 +25,14 @@ export class TerminalView implements ChatView {
     this.#now = now;
   }
 
-  received({ from, device, text, time }: ChatMessage): void {
-    this.#message(time, this.#style.cyan(`${printable(from)}/${printable(device)}`), text);
+  received({ from, device, text, time, replyTo }: ChatMessage): void {
+    const answers = replyTo === undefined ? "" : ` (answers ${shortId(replyTo)})`;
+    const who = this.#style.cyan(`${printable(from)}/${printable(device)}`) + answers;
+    this.#message(time, who, printable(text, { multiline: true }));
+  }
+
+  line(line: ReceivedMessage): void {
+    this.#message(line.time.getTime(), undefined, describeLine(line));
   }
 
   revoked(revocation: ChatRevocation): void {
@@ -33,7 +41,7 @@ export class TerminalView implements ChatView {
 
   sent(to: string, text: string, _id: string, status: string): void {
     const whom = to === this.#session.peer ? "you" : `you to ${printable(to)}`;
-    this.#message(this.#now(), this.#style.green(whom), text);
+    this.#message(this.#now(), this.#style.green(whom), printable(text, { multiline: true }));
     if (status === "queued") this.#waitForRelay();
   }
 
@@ -49,10 +57,14 @@ export class TerminalView implements ChatView {
     this.notice(describeConnection(state, reason));
   }
 
-  #message(time: number, who: string, text: string): void {
-    const [first = "", ...more] = printable(text, { multiline: true }).replaceAll("\t", "    ").split("\n");
+  /** Takes a text that is printable already. */
+  #message(time: number, who: string | undefined, text: string): void {
+    const [first = "", ...more] = text.replaceAll("\t", "    ").split("\n");
     const indented = more.map((line) => " ".repeat(CLOCK_COLUMNS) + line);
-    this.#editor.printAbove(`${this.#style.dim(formatClock(time))} ${who}: ${first}`, ...indented);
+    this.#editor.printAbove(
+      `${this.#style.dim(formatClock(time))} ${who === undefined ? "" : `${who}: `}${first}`,
+      ...indented,
+    );
   }
 
   /** Counts what is queued in the prompt until the relay has it. */

@@ -68,7 +68,7 @@ async function exchange(folder: string, ca: CaFolder, relay: Relay, signal: Abor
   });
   await online(home, bob, signal, async (client) => {
     await client.catchUp();
-    const [received] = client.unread();
+    const [received] = client.history.unread();
     if (received?.text !== TEXT) throw new InternalError("the message did not arrive as it was sent");
   });
 }

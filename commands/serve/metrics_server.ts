@@ -80,6 +80,13 @@ function describe(stats: RelayStats): Registry {
   add("rate_limited_total", "Requests refused because their device asks too much", counters.rateLimited);
   add("failures_total", "Failures of the relay itself, each with a line in the log", counters.failures);
   add("mailbox_bytes", "Bytes of the files that hold the mailboxes", stats.mailboxBytes);
+  add(
+    "files",
+    "Files that wait for whoever has not fetched them, uploads under way among them",
+    stats.files.blobs,
+  );
+  add("file_uploads", "Uploads of files under way or broken off", stats.files.uploads);
+  add("file_bytes", "Bytes of the files that wait, by their declared sizes", stats.files.bytes);
   add("free_bytes", "Bytes free in the file system of the relay's folder", stats.freeBytes);
   add(
     "certificate_not_after_seconds",

@@ -16,6 +16,7 @@ import {
   type MlsContext,
   openMessage,
   openMlsContext,
+  ratchetOf,
   sealMessage,
   type SupportedSuite,
 } from "../mls/mod.ts";
@@ -116,7 +117,7 @@ export async function seal({ context, group }: StagedMember, plaintext: Uint8Arr
   const sealed = await sealMessage(
     context,
     epoch,
-    ratchets.get(epoch.ownLeaf)!,
+    ratchetOf(group, epoch.ownLeaf),
     plaintext,
     new Uint8Array(16),
   );
@@ -128,7 +129,7 @@ export async function seal({ context, group }: StagedMember, plaintext: Uint8Arr
 export async function open({ context, group }: StagedMember, message: Uint8Array): Promise<void> {
   const lookup = (leaf: number) => {
     const sender = group.members.find((one) => one.leaf === leaf);
-    return sender && { signatureKey: sender.signatureKey, ratchet: group.ratchets.get(leaf)! };
+    return sender && { signatureKey: sender.signatureKey, ratchet: ratchetOf(group, leaf) };
   };
   const { leaf, ratchet } = await openMessage(context, group.epoch, lookup, message);
   group.ratchets.set(leaf, ratchet);

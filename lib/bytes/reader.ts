@@ -6,7 +6,6 @@ import { DecodeError } from "../errors/mod.ts";
  */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   /** Offset of this region in the outermost input, for error messages. */
   readonly #base: number;
   #offset = 0;
@@ -14,7 +13,6 @@ export class Reader {
   /** Creates a reader over all of `bytes`. */
   constructor(bytes: Uint8Array, base = 0) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = base;
   }
 
@@ -30,27 +28,30 @@ export class Reader {
 
   /** Reads an unsigned 8-bit integer. */
   u8(field: string): number {
-    return this.#view.getUint8(this.#take(1, field));
+    return this.#bytes[this.#take(1, field)]!;
   }
 
   /** Reads an unsigned 16-bit integer. */
   u16(field: string): number {
-    return this.#view.getUint16(this.#take(2, field));
+    const at = this.#take(2, field);
+    return this.#bytes[at]! << 8 | this.#bytes[at + 1]!;
   }
 
   /** Reads an unsigned 32-bit integer. */
   u32(field: string): number {
-    return this.#view.getUint32(this.#take(4, field));
+    return this.#uint32(this.#take(4, field));
   }
 
   /** Reads an unsigned 64-bit integer. */
   u64(field: string): bigint {
-    return this.#view.getBigUint64(this.#take(8, field));
+    const at = this.#take(8, field);
+    return BigInt(this.#uint32(at)) << 32n | BigInt(this.#uint32(at + 4));
   }
 
   /** Reads a float of 64 bits (IEEE 754). */
   f64(field: string): number {
-    return this.#view.getFloat64(this.#take(8, field));
+    const at = this.#take(8, field);
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + at, 8).getFloat64(0);
   }
 
   /** Reads `length` bytes as a view. */
@@ -88,6 +89,11 @@ export class Reader {
       offset: this.offset,
       field,
     });
+  }
+
+  #uint32(at: number): number {
+    const bytes = this.#bytes;
+    return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
   }
 
   #take(length: number, field: string): number {

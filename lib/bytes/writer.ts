@@ -1,13 +1,11 @@
 /** Writes big-endian integers and byte strings into a buffer that grows. The mirror of `Reader`. */
 export class Writer {
   #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
   #length = 0;
 
   /** Creates an empty writer with room for `capacity` bytes. */
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Number of bytes written. */
@@ -18,29 +16,32 @@ export class Writer {
   /** Writes an unsigned 8-bit integer. */
   u8(value: number): this {
     const at = this.#reserve(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
 
   /** Writes an unsigned 16-bit integer. */
   u16(value: number): this {
     const at = this.#reserve(2);
-    this.#view.setUint16(at, value);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
     return this;
   }
 
   /** Writes an unsigned 32-bit integer. */
   u32(value: number): this {
+    // Single bytes: a DataView would cost more to make than most writers have to write.
     const at = this.#reserve(4);
-    this.#view.setUint32(at, value);
+    this.#bytes[at] = value >>> 24;
+    this.#bytes[at + 1] = value >>> 16;
+    this.#bytes[at + 2] = value >>> 8;
+    this.#bytes[at + 3] = value;
     return this;
   }
 
   /** Writes an unsigned 64-bit integer. */
   u64(value: bigint): this {
-    const at = this.#reserve(8);
-    this.#view.setBigUint64(at, value);
-    return this;
+    return this.u32(Number(value >> 32n & 0xffff_ffffn)).u32(Number(value & 0xffff_ffffn));
   }
 
   /** Writes bytes as they are. */
@@ -62,17 +63,18 @@ export class Writer {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Makes room; call it before looking at `#bytes` or `#view`, which it may replace. */
+  /** Makes room; call it before looking at `#bytes`, which it may replace. */
   #reserve(count: number): number {
     const start = this.#length;
     const end = start + count;
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
+    if (end > this.#bytes.length) this.#grow(end);
     this.#length = end;
     return start;
+  }
+
+  #grow(end: number): void {
+    const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
   }
 }

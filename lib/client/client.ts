@@ -2,17 +2,27 @@ import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { type RandomSource, systemRandom } from "../crypto/mod.ts";
 import { ParleyError, toParleyError } from "../errors/mod.ts";
 import { type MlsContext, openMlsContext } from "../mls/mod.ts";
-import type { Clock } from "../pki/mod.ts";
 import { parseName } from "../pki/mod.ts";
 import { CellCipher, ClientStore } from "../store/mod.ts";
 import { type ClientConnection, keepConnected } from "../transport/mod.ts";
-import { type DeviceRef, directMailbox, directUsers, ENTRY_ID_BYTES, type Push } from "../wire/mod.ts";
+import { type DeviceRef, directMailbox, type Entry, ENTRY_ID_BYTES, type Push } from "../wire/mod.ts";
+import type { ClientCore } from "./client_core.ts";
 import type { ClientOptions, RunListener, SentMessage, UserPresence } from "./client_types.ts";
-import { encodeText } from "./content.ts";
-import { Conversations } from "./conversations.ts";
+import { Controls } from "./controls.ts";
+import { Conversations, type Relaying } from "./conversations.ts";
+import { Composer } from "./delivery/composer.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import { DevicePlacement } from "./devices/device_placement.ts";
+import { Devices } from "./devices/devices.ts";
+import { SyncedRecords } from "./devices/synced_records.ts";
+import { GroupNames } from "./groups/group_names.ts";
+import { Files } from "./files/files.ts";
+import { Groups } from "./groups/groups.ts";
+import { History } from "./history/history.ts";
 import { type Identity, openIdentity } from "./identity.ts";
 import { needsKeyPackages, publishKeyPackages } from "./key_packages.ts";
-import { type ReceivedMessage, toReceivedMessage } from "./received_message.ts";
+import { People } from "./people/people.ts";
+import { VerificationGuard } from "./people/verification_guard.ts";
 import { Receiver } from "./receiver.ts";
 import { isPassing, RelayLink } from "./relay_link.ts";
 import { serialOf } from "./renewal.ts";
@@ -21,6 +31,10 @@ import { Synchronizer } from "./synchronizer.ts";
 import { readCredential } from "./trust.ts";
 import { Upkeep } from "./upkeep.ts";
 
+/** Whoever sent something is told with these that it was not taken, and sends again. */
+const REFUSALS = ["unknown-user", "verification-changed"];
+/** What the relay is not told of files before the end, it is told the next time. */
+const TELL_PATIENCE_MS = 5_000;
 /** A clock that is set may bring the time nearer; a timer bears no more than 24 days. */
 const MAX_RENEWAL_DELAY_MS = 60 * 60_000;
 const RENEWAL_RETRY_MS = 60_000;
@@ -29,35 +43,81 @@ const RENEWAL_RETRY_MS = 60_000;
 export class Client {
   /** Which device this is. */
   readonly self: DeviceRef;
-  readonly #identity: Identity;
+  /** Conversations of many. */
+  readonly groups: Groups;
+  /** This user's own devices. */
+  readonly devices: Devices;
+  /** What this user has said of others' devices. */
+  readonly people: People;
+  /** Takes what is to be said. */
+  readonly composer: Composer;
+  /** Knows how far messages are. */
+  readonly delivery: Delivery;
+  /** What was said. */
+  readonly history: History;
+  /** Files in conversations. */
+  readonly files: Files;
+  readonly #core: ClientCore;
   readonly #store: ClientStore;
-  readonly #mls: MlsContext;
-  readonly #random: RandomSource;
-  readonly #clock: Clock;
-  readonly #onWarning: (error: ParleyError) => void;
   readonly #link: RelayLink;
   readonly #sender: Sender;
-  readonly #conversations: Conversations;
-  readonly #synchronizer: Synchronizer;
   readonly #upkeep: Upkeep;
+  readonly #placement: DevicePlacement;
   readonly #listeners = new Set<() => void>();
+  readonly #rejoined = new Set<string>();
+  readonly #rejoinListeners = new Set<(mailbox: string) => void>();
   #tasks: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClientOptions, identity: Identity, store: ClientStore, mls: MlsContext) {
-    this.self = options.identity;
-    this.#identity = identity;
+    const { identity: self, random = systemRandom, clock = () => new Date(), agent, onWarning } = options;
+    this.self = self;
     this.#store = store;
-    this.#mls = mls;
-    this.#random = options.random ?? systemRandom;
-    this.#clock = options.clock ?? (() => new Date());
-    this.#onWarning = options.onWarning;
-    const { agent, onWarning } = options;
-    this.#link = new RelayLink(identity, { agent, clock: this.#clock, onWarning });
-    this.#sender = new Sender(store, mls);
-    this.#conversations = new Conversations(store, mls, this.self, this.#random);
-    const receiver = new Receiver(store, mls, identity.trust, this.self);
-    this.#synchronizer = new Synchronizer(store, receiver, this.self);
-    this.#upkeep = new Upkeep(store, this.#conversations, identity, this.self);
+    this.#link = new RelayLink(identity, { agent, clock, onWarning });
+    this.#sender = new Sender({ store, mls, self, clock, guard: new VerificationGuard(store) });
+    const controls = new Controls(store, self, random, clock);
+    const names = new GroupNames({ store, controls, self });
+    const receiver = new Receiver({ store, mls, trust: identity.trust, self, controls, clock, names });
+    const synchronizer = new Synchronizer({ store, receiver, self, clock });
+    const conversations = new Conversations({
+      ...{ store, mls, self, random, clock, names },
+      onRejoined: (mailbox) => {
+        this.#rejoined.add(mailbox);
+        this.#rejoinListeners.forEach((listener) => listener(mailbox));
+      },
+    });
+    this.#upkeep = new Upkeep({ store, conversations, identity, self, clock });
+    this.#core = {
+      ...{
+        self,
+        identity,
+        store,
+        mls,
+        clock,
+        random,
+        link: this.#link,
+        synchronizer,
+        conversations,
+        controls,
+      },
+      warn: onWarning,
+      serially: (task) => this.#serially(task),
+      deliverNow: (mailbox, connection) => this.#deliverOne(mailbox, connection),
+      changed: () => this.#changed(),
+      onRejoined: (listener) => this.#rejoinListeners.add(listener),
+    };
+    this.groups = new Groups(this.#core, names);
+    const records = new SyncedRecords(this.#core);
+    this.#placement = new DevicePlacement(this.#core, records);
+    this.devices = new Devices(this.#core, records);
+    this.people = new People(this.#core, records);
+    this.composer = new Composer(this.#core);
+    this.delivery = new Delivery(this.#core, {
+      sender: this.#sender,
+      policy: options.receipts ?? "read",
+      onChange: (listener) => this.onHistory(listener),
+    });
+    this.history = new History(this.#core, () => this.delivery.reportSoon());
+    this.files = new Files(this.#core);
   }
 
   /**
@@ -88,12 +148,13 @@ export class Client {
   }
 
   /**
-   * Connects once.
+   * Connects once, where there is no connection.
    *
    * @throws {NetworkError} where the relay cannot be reached
    * @throws {AuthenticationError} where relay or device do not accept each other
    */
   async connect(signal?: AbortSignal): Promise<void> {
+    if (this.#link.connection !== undefined) return;
     if (await this.#link.greet(await this.#link.dial(signal))) return;
     // The certificate had expired and is renewed now: with the new one it takes another connection.
     await this.#link.greet(await this.#link.dial(signal));
@@ -104,26 +165,17 @@ export class Client {
    *
    * @throws {UsageError} `name-malformed`, `text-empty`, `text-too-long`
    */
-  async enqueue(to: string, text: string): Promise<SentMessage> {
-    const mailbox = directMailbox(this.self.user, parseName(to, "user"));
-    const content = encodeText(text, this.#random);
-    const id = this.#random(ENTRY_ID_BYTES);
-    const time = this.#clock().getTime();
-    const line = {
-      id,
-      mailbox,
-      seq: null,
-      ...this.self,
-      time,
-      kind: "message",
-      outgoing: true,
-      content,
-    } as const;
-    await this.#store.transaction(() => {
-      this.#store.outbox.add({ id, mailbox, content });
-      this.#store.messages.add(line);
-    });
-    return { id: encodeHex(id), conversation: mailbox, status: "queued" };
+  enqueue(to: string, text: string): Promise<SentMessage> {
+    return this.composer.enqueue(this.conversationWith(to), { type: "text", text });
+  }
+
+  /**
+   * Names the conversation with a user.
+   *
+   * @throws {UsageError} `name-malformed`
+   */
+  conversationWith(user: string): string {
+    return directMailbox(this.self.user, parseName(user, "user"));
   }
 
   /**
@@ -142,15 +194,15 @@ export class Client {
       try {
         await this.deliver(conversation);
       } catch (error) {
-        if (!(error instanceof ParleyError) || error.kind !== "protocol") throw error;
+        if (!(error instanceof ParleyError) || !keepsOneWaiting(error)) throw error;
         onTrouble(error);
       }
     }
   }
 
   /**
-   * Delivers what was just taken with the rest of its conversation. A message to somebody who does not exist
-   * is taken back; every other one stays in the outbox until it is delivered.
+   * Delivers what was just taken with the rest of its conversation. A message to somebody who does not exist,
+   * or to devices that are not accepted, is taken back; every other one stays in the outbox until it is delivered.
    *
    * @throws what {@link Client.deliver} throws
    */
@@ -158,7 +210,7 @@ export class Client {
     try {
       await this.deliver(sent.conversation);
     } catch (error) {
-      if (error instanceof ParleyError && error.code === "unknown-user") await this.#withdraw(sent);
+      if (error instanceof ParleyError && REFUSALS.includes(error.code)) await this.#withdraw(sent);
       throw error;
     }
   }
@@ -170,46 +222,16 @@ export class Client {
   catchUp(): Promise<void> {
     return this.#serially(async () => {
       const connection = this.#link.require();
-      await this.#synchronizer.catchUp(connection);
+      await this.#core.synchronizer.catchUp(connection);
       await this.#keepInOrder(connection);
+      await this.#placement.settle(connection);
       this.#changed();
     });
-  }
-
-  /** How far a message is by now; undefined where it was taken back. */
-  progressOf({ id, conversation }: SentMessage): SentMessage | undefined {
-    const bytes = decodeHex(id);
-    if (this.#store.outbox.has(bytes)) return { id, conversation, status: "queued" };
-    return this.#store.messages.has(conversation, bytes)
-      ? { id, conversation, status: "relayed" }
-      : undefined;
   }
 
   /** Whether anything is in the outbox. */
   hasQueued(): boolean {
     return this.#store.outbox.mailboxes().length > 0;
-  }
-
-  /** Lines of the history that were not shown yet, oldest first. */
-  unread(limit = 100): ReceivedMessage[] {
-    return this.#store.messages.notShown(limit).map(toReceivedMessage);
-  }
-
-  /** Lines of the history after a position, oldest first. */
-  historyAfter(position: number, limit = 100): ReceivedMessage[] {
-    return this.#store.messages.after(position, limit).map(toReceivedMessage);
-  }
-
-  /** The position of the last line of the history. */
-  lastPosition(): number {
-    return this.#store.messages.lastPosition();
-  }
-
-  /** Notes that lines were shown, so that `unread` does not give them again. */
-  async markShown(messages: ReceivedMessage[]): Promise<void> {
-    await this.#store.transaction(() => {
-      for (const { position } of messages) this.#store.messages.setShown(position);
-    });
   }
 
   /** Calls back whenever the history may have grown; returns what ends it. */
@@ -238,9 +260,11 @@ export class Client {
    */
   async run(signal: AbortSignal, { onState, onTrouble }: RunListener): Promise<void> {
     onState("connecting");
+    this.delivery.keepReporting(signal);
+    this.history.keepSwept(signal);
     await keepConnected({
       signal,
-      connect: (attempt) => this.#link.dial(attempt),
+      connect: (attempt) => Promise.resolve(this.#link.take() ?? this.#link.dial(attempt)),
       onConnection: async (connection) => {
         try {
           // With the new certificate it takes another connection.
@@ -260,37 +284,64 @@ export class Client {
     });
   }
 
+  /** Gives the connection up, with what is asked on it. What was taken stays in the outbox. */
+  disconnect(reason: ParleyError): void {
+    void this.#link.take()?.close(reason);
+  }
+
   /** Tells the relay what is safe here and tops up key packages; then closes everything. */
   async close(): Promise<void> {
     try {
-      if (this.#link.connection !== undefined) await this.#tidy();
+      const { connection } = this.#link;
+      if (connection !== undefined) {
+        await this.delivery.report(connection);
+        await this.#tidy();
+        await this.files.incoming.tellRelay({ patienceMs: TELL_PATIENCE_MS });
+      }
     } catch (error) {
       if (!isPassing(error)) throw error;
     } finally {
+      await this.files.close();
       await this.#link.take()?.close();
       await this.#tasks;
       await this.#store.close();
-      this.#identity.storageKey.wipe();
+      this.#core.identity.storageKey.wipe();
     }
   }
 
   async #deliverOne(mailbox: string, connection: ClientConnection): Promise<void> {
-    const catchUp = () => this.#synchronizer.catchUp(connection);
-    const users = [...new Set(directUsers(mailbox))];
-    const [{ devices }] = await Promise.all([connection.request("devices", { users }), catchUp()]);
-    const refs = devices.map(({ user, device }) => ({ user, device }));
-    await this.#conversations.ready(mailbox, refs, connection, catchUp);
-    await this.#sender.flush(mailbox, connection, catchUp);
+    const { conversations } = this.#core;
+    const relaying = this.#relaying(connection);
+    const [listed] = await Promise.all([conversations.list(mailbox, connection), relaying.catchUp()]);
+    await conversations.ready(mailbox, relaying, { listed, sending: true });
+    await this.#sender.flush(mailbox, connection, relaying.catchUp);
     this.#changed();
   }
 
   async #onPush(connection: ClientConnection, push: Push): Promise<void> {
     if (push.push === "crl") return await this.#onCrl(connection, push.crl);
     await this.#serially(async () => {
-      await this.#synchronizer.workIn(connection, push);
+      if (push.push === "group-info") return await this.#onGroupInfo(connection, push);
+      if (push.push === "devices-changed") await this.#placement.settle(connection);
+      await this.#core.synchronizer.workIn(connection, push);
+      if (push.push === "entries" && push.entries.some(isHandshake)) await this.#keepInOrder(connection);
       this.#changed();
-      await this.#synchronizer.acknowledge(connection);
+      await this.#core.synchronizer.acknowledge(connection);
     }).catch((error) => endWith(connection, error));
+  }
+
+  /** Somebody wants to enter a conversation again; or this device does, and now it can. */
+  async #onGroupInfo(
+    connection: ClientConnection,
+    { mailbox, wanted }: Extract<Push, { push: "group-info" }>,
+  ): Promise<void> {
+    if (wanted) return await this.#core.conversations.putGroupInfo(mailbox, connection);
+    await this.#keepInOrder(connection);
+    this.#changed();
+  }
+
+  #relaying(connection: ClientConnection): Relaying {
+    return { connection, catchUp: () => this.#core.synchronizer.catchUp(connection) };
   }
 
   #withdraw({ id, conversation }: SentMessage): Promise<void> {
@@ -306,7 +357,7 @@ export class Client {
       await this.#link.takeCrl(connection, crl);
     } catch (thrown) {
       const error = toParleyError(thrown);
-      return error.code === "crl-stale" ? this.#onWarning(error) : endWith(connection, error);
+      return error.code === "crl-stale" ? this.#core.warn(error) : endWith(connection, error);
     }
     await this.#serially(async () => {
       await this.#keepInOrder(connection);
@@ -315,8 +366,12 @@ export class Client {
   }
 
   async #keepInOrder(connection: ClientConnection): Promise<void> {
-    const troubles = await this.#upkeep.run(connection, () => this.#synchronizer.catchUp(connection));
-    troubles.forEach(this.#onWarning);
+    const troubles = await this.#upkeep.run(this.#relaying(connection));
+    // What was said on entering a conversation again, such as what could not be read, goes out at once.
+    const rejoined = [...this.#rejoined];
+    this.#rejoined.clear();
+    for (const mailbox of rejoined) await this.#deliverOne(mailbox, connection);
+    troubles.forEach(this.#core.warn);
   }
 
   /** Renews the certificate when the time has come, for as long as the connection lasts. */
@@ -326,7 +381,7 @@ export class Client {
     const delayMs = dueInMs > 0 ? Math.min(dueInMs, MAX_RENEWAL_DELAY_MS) : RENEWAL_RETRY_MS;
     const timer = setTimeout(async () => {
       await this.#serially(() => this.#renewNow(connection)).catch((error) =>
-        this.#onWarning(toParleyError(error))
+        this.#core.warn(toParleyError(error))
       );
       if (this.#link.connection === connection) this.#renewInTime(connection);
     }, delayMs);
@@ -341,10 +396,10 @@ export class Client {
 
   async #tidy(): Promise<void> {
     const connection = this.#link.require();
-    await this.#synchronizer.acknowledge(connection);
-    const left = this.#link.keyPackagesLeft, serial = serialOf(this.#identity);
+    await this.#core.synchronizer.acknowledge(connection);
+    const left = this.#link.keyPackagesLeft, serial = serialOf(this.#core.identity);
     if (!needsKeyPackages(this.#store, left, serial)) return;
-    await publishKeyPackages(this.#store, this.#mls, connection, { left, serial });
+    await publishKeyPackages(this.#store, this.#core.mls, connection, { left, serial });
     this.#link.keyPackagesPublished();
   }
 
@@ -356,8 +411,19 @@ export class Client {
   }
 
   #changed(): void {
+    this.delivery.reportSoon();
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether an error concerns one conversation only. */
+function keepsOneWaiting({ kind, code }: ParleyError): boolean {
+  return kind === "protocol" || code === "verification-changed";
+}
+
+/** Whether an entry may leave something to be done in its conversation. */
+function isHandshake({ kind }: Entry): boolean {
+  return kind === "commit" || kind === "welcome";
 }
 
 /**

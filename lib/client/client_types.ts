@@ -2,6 +2,7 @@ import type { RandomSource } from "../crypto/mod.ts";
 import type { ParleyError } from "../errors/mod.ts";
 import type { Clock } from "../pki/mod.ts";
 import type { DeviceRef } from "../wire/mod.ts";
+import type { ReceiptPolicy } from "./delivery/receipt_reporter.ts";
 import type { KeyKeeper } from "./identity.ts";
 import type { PassphraseSource } from "./storage_key.ts";
 
@@ -21,6 +22,8 @@ export interface ClientOptions {
   agent: string;
   /** Hears what is wrong and does not stop it: a certificate that cannot be renewed, a conversation out of order. */
   onWarning: (error: ParleyError) => void;
+  /** What others are told of their messages. Default: `read`. */
+  receipts?: ReceiptPolicy;
   /** The time. */
   clock?: Clock;
   /** Randomness. */
@@ -33,9 +36,15 @@ export interface SentMessage {
   id: string;
   /** The conversation. */
   conversation: string;
-  /** `queued`: safe in this device's outbox; `relayed`: safe on the relay's disk. */
-  status: "queued" | "relayed";
+  /** How far it is. */
+  status: DeliveryLevel;
 }
+
+/**
+ * How far a message is. `queued`: safe in this device's outbox; `relayed`: safe on the relay's disk; `delivered`:
+ * at least one device of every other user of the conversation has it; `read`: one of each has shown it.
+ */
+export type DeliveryLevel = "queued" | "relayed" | "delivered" | "read";
 
 /** A user whom the relay knows. */
 export interface UserPresence {

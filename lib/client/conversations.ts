@@ -1,260 +1,277 @@
-import { type CborValue, decodeCbor, encodeCbor, equalBytes } from "../bytes/mod.ts";
 import type { RandomSource } from "../crypto/mod.ts";
-import { AuthenticationError, ParleyError, ProtocolError } from "../errors/mod.ts";
-import {
-  checkMembers,
-  createCommit,
-  type CreatedCommit,
-  createGroup,
-  encodePendingState,
-  type GroupSnapshot,
-  type MlsContext,
-  readKeyPackage,
-} from "../mls/mod.ts";
+import { ParleyError, ProtocolError } from "../errors/mod.ts";
+import { createCommit, createGroup, type GroupSnapshot, type MlsContext } from "../mls/mod.ts";
+import type { Clock } from "../pki/mod.ts";
 import type { ClientStore, PendingCommitRow } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
-import {
-  type DeviceRef,
-  directUsers,
-  ENTRY_ID_BYTES,
-  formatDeviceRef,
-  type OperationRequest,
-} from "../wire/mod.ts";
+import { type DeviceRef, directUsers, formatDeviceRef } from "../wire/mod.ts";
+import { Commits } from "./commits.ts";
+import { readRoster, toRoster, toSnapshot } from "./group_state.ts";
+import { assertMayChange, encodeRoster, isSameRoster, removeUsers, type Roster } from "./groups/roster.ts";
+import type { GroupNames } from "./groups/group_names.ts";
 import { keyPackageValidity } from "./key_packages.ts";
-import { adoptPending, toSnapshot } from "./receiver.ts";
+import { findGap, type MembershipGap } from "./membership_gap.ts";
+import { isRefreshDue } from "./refresh_policy.ts";
+import { Rejoiner } from "./rejoiner.ts";
 import { serialOf } from "./renewal.ts";
+import { takeKeyPackages } from "./take_key_packages.ts";
 
-/** Others may win the epoch this often in a row before an attempt is given up. */
-const MAX_ATTEMPTS = 50;
-
-/** What has to change so that a group's members are the devices that belong into its conversation. */
-interface MembershipGap {
-  /** Devices that are missing. */
-  missing: DeviceRef[];
-  /** Members that are not to be trusted any more. */
-  refused: DeviceRef[];
-  /** Their leaf indices. */
-  refusedLeaves: number[];
-  /** Whether this device is known to the others by a certificate that was renewed since. */
-  outdated: boolean;
+/** What conversations work with. */
+export interface ConversationsOptions {
+  /** Keeps them. */
+  store: ClientStore;
+  /** This device's place in MLS. */
+  mls: MlsContext;
+  /** Which device this is. */
+  self: DeviceRef;
+  /** Randomness. */
+  random: RandomSource;
+  /** The time. */
+  clock: Clock;
+  /** What groups are called. */
+  names: Pick<GroupNames, "greet">;
+  /** Hears, inside the transaction, of a conversation that was entered again. */
+  onRejoined: (mailbox: string) => void;
 }
+
+/** The way to the relay and what is there. */
+export interface Relaying {
+  /** The relay. */
+  connection: ClientConnection;
+  /** Works in what the relay has and this device has not. */
+  catchUp: () => Promise<void>;
+}
+
+/** Devices of users, as the relay lists them. */
+export interface ListedDevices {
+  /** The users. */
+  users: string[];
+  /** Their devices. */
+  devices: DeviceRef[];
+}
+
+/** What is wanted of a conversation besides that it is in order. */
+export interface Wish {
+  /** The only devices that are added where they are missing. */
+  devices?: DeviceRef[];
+  /** The users' devices, where they were asked for already. */
+  listed?: ListedDevices;
+  /** The roster that is wanted in place of the present one; called again for each epoch that others win. */
+  change?: (roster: Roster) => Roster;
+  /** Makes the group, with this roster, where there is none yet. */
+  create?: Roster;
+  /** Makes new keys for this device although they are not due. */
+  refresh?: boolean;
+  /** Whether something is about to be sent. */
+  sending?: boolean;
+}
+
+/** Others may win the epoch as often as they like; but something has to happen between two attempts. */
+const MAX_IDLE_ATTEMPTS = 5;
+/** In larger groups it is looked after the members every now and then, and not before each message. */
+const SMALL_GROUP = 32;
+const INSPECTION_INTERVAL_MS = 10 * 60_000;
 
 /**
  * Keeps the groups of conversations as they should be: every device of the conversation's users is a member,
- * nobody whose certificate was revoked or has expired, and this device under its present certificate.
- *
- * A commit is stored with the state after it before it is sent. Its fate is learnt from the relay's answer
- * or from the log, whichever comes first, by any process of this identity.
+ * nobody whose certificate was revoked or has expired, this device under its present certificate and with fresh
+ * keys. A device that has lost its place enters again from outside.
  */
 export class Conversations {
-  readonly #store: ClientStore;
-  readonly #mls: MlsContext;
-  readonly #self: DeviceRef;
-  readonly #random: RandomSource;
+  readonly #options: ConversationsOptions;
+  readonly #commits: Commits;
+  readonly #rejoiner: Rejoiner;
 
   /** Works on a store as one device. */
-  constructor(store: ClientStore, mls: MlsContext, self: DeviceRef, random: RandomSource) {
-    this.#store = store;
-    this.#mls = mls;
-    this.#self = self;
-    this.#random = random;
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+    this.#commits = new Commits(options);
+    this.#rejoiner = new Rejoiner(options, this.#commits);
   }
 
   /**
-   * Makes the conversation of two users ready to send to. What the relay has must be worked in before.
+   * Brings a conversation in order and fulfils a wish. What the relay has must be worked in before.
    *
-   * @param devices The users' devices, as the relay lists them
-   * @param catchUp Works in what the relay has and this device has not
-   * @throws {ProtocolError} `unknown-user`, `no-key-package`, `conversation-broken`, `conversation-lost`
+   * @throws {ProtocolError} `unknown-user`, `no-key-package`, `not-a-member`, `conversation-refused`,
+   * `rejoin-waiting`
+   * @throws {AuthenticationError} `roster-forbidden`, `device-duplicated`
    */
-  async ready(
-    mailbox: string,
-    devices: DeviceRef[],
-    connection: ClientConnection,
-    catchUp: () => Promise<void>,
-  ): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const pending = this.#store.pendingCommits.get(mailbox) ??
-        await this.#prepare(mailbox, devices, connection);
+  async ready(mailbox: string, relaying: Relaying, wish: Wish = {}): Promise<void> {
+    const { store } = this.#options;
+    const refreshed = store.groups.keyAge(mailbox)?.refreshed;
+    for (let idle = 0; idle < MAX_IDLE_ATTEMPTS;) {
+      await this.#rejoiner.restore(mailbox, relaying, wish);
+      const epoch = store.groups.epochNumber(mailbox);
+      const open = {
+        ...wish,
+        refresh: wish.refresh && store.groups.keyAge(mailbox)?.refreshed === refreshed,
+      };
+      const pending = store.pendingCommits.get(mailbox) ?? await this.#prepare(mailbox, relaying, open);
       if (pending === undefined) return;
-      if (!await this.#submit(mailbox, pending, connection)) await catchUp();
-      this.#assertUsable(mailbox, attempt);
+      if (await this.#commits.submit(mailbox, pending, relaying.connection)) continue;
+      await relaying.catchUp();
+      idle = store.groups.epochNumber(mailbox) === epoch ? idle + 1 : 0;
+      if (epoch === undefined && idle > 0) await this.#rejoiner.noteLost(mailbox);
     }
-    throw new ProtocolError("conversation-busy", "others change the conversation without end", {
+    throw new ProtocolError("conversation-busy", "the conversation cannot be brought in order", {
       hint: "try again later",
     });
   }
 
+  /**
+   * Asks for the devices of a conversation's users ahead of {@link Conversations.ready}, where that will want to know
+   * them: it can be done while what the relay has is worked in.
+   */
+  async list(mailbox: string, connection: ClientConnection): Promise<ListedDevices | undefined> {
+    const users = readRoster(this.#options.store, mailbox)?.users ?? directUsers(mailbox);
+    if (users === undefined || !this.#isDue(mailbox, {})) return undefined;
+    return { users, devices: await listDevices(connection, [...new Set(users)]) };
+  }
+
+  /** Enters a conversation again from outside, whatever state it is in. */
+  rejoin(mailbox: string, relaying: Relaying): Promise<void> {
+    return this.#rejoiner.rejoin(mailbox, relaying, "asked for");
+  }
+
+  /** Leaves the GroupInfo of a conversation with the relay, for a device that has asked for it. */
+  putGroupInfo(mailbox: string, connection: ClientConnection): Promise<void> {
+    return this.#rejoiner.putGroupInfo(mailbox, connection);
+  }
+
   /** Makes and stores the commit that is needed; undefined where none is. */
-  async #prepare(
-    mailbox: string,
-    devices: DeviceRef[],
-    connection: ClientConnection,
-  ): Promise<PendingCommitRow | undefined> {
-    const rows = this.#store.groups.group(mailbox);
+  async #prepare(mailbox: string, relaying: Relaying, wish: Wish): Promise<PendingCommitRow | undefined> {
+    const { store, mls, self } = this.#options;
+    if (!this.#isDue(mailbox, wish)) return undefined;
+    const rows = store.groups.group(mailbox);
     const current = rows && toSnapshot(rows);
-    const gap = await this.#findGap(current, devices);
-    if (current !== undefined && !gap.outdated && gap.missing.length + gap.refused.length === 0) {
+    const before = current === undefined ? undefined : toRoster(mailbox, current.epoch.groupData);
+    const present = before ?? wish.create ?? toRoster(mailbox, undefined);
+    const roster = settle(wish.change?.(present) ?? present, self.user);
+    assertMayChange(before ?? roster, roster, self.user);
+    const devices = wish.devices ?? listedFor(roster, wish.listed) ??
+      await listDevices(relaying.connection, roster.users);
+    const gap = await this.#findGap(current, roster, devices);
+    const { packages, more } = await takeKeyPackages(mls, gap.missing, relaying.connection);
+    const add = gap.missing.filter((device) => packages.has(formatDeviceRef(device)));
+    const isDirect = directUsers(mailbox) !== undefined;
+    const needed = roster.users.filter((user) => isDirect || !before?.users.includes(user));
+    assertReachable(needed, devices, [...current?.members ?? [], ...add, self]);
+    const isChanged = before !== undefined && !isSameRoster(before, roster);
+    const isNeeded = current === undefined || isChanged || add.length + gap.surplus.length > 0 ||
+      wish.refresh || this.#isOutdated(mailbox) || this.#isRefreshDue(mailbox, wish);
+    if (!isNeeded) {
+      await store.transaction(() => this.#noteInspection(mailbox));
       return undefined;
     }
-    const packages = await this.#takeKeyPackages(gap.missing, connection);
-    const added = gap.missing.filter((device) => packages.has(formatDeviceRef(device)));
-    this.#assertReachable(mailbox, devices, current, added);
-    if (current !== undefined && !gap.outdated && added.length + gap.refused.length === 0) return undefined;
-    const add = added.map((device) => packages.get(formatDeviceRef(device))!);
-    return await this.#store.transaction(async () => {
+    // What only adds to a large group needs no path, which would be encrypted for each member that has sent nothing.
+    const refreshes = current === undefined || add.length === 0 || current.members.length <= SMALL_GROUP ||
+      isChanged || gap.surplus.length > 0;
+    return await store.transaction(async () => {
       // Another process of this identity may have been quicker.
-      const known = this.#store.pendingCommits.get(mailbox);
+      const known = store.pendingCommits.get(mailbox);
       if (known !== undefined) return known;
-      if (this.#store.groups.epochNumber(mailbox) !== current?.epoch.number) return undefined;
-      // Read again: another process may have sealed messages since, and the commit moves the same ratchet row.
-      const present = this.#store.groups.group(mailbox);
-      const base = present === undefined
-        ? await createGroup(this.#mls, mailbox, keyPackageValidity(new Date()))
-        : toSnapshot(present);
-      const created = await createCommit(this.#mls, base, { add, remove: gap.refusedLeaves });
-      if (present !== undefined) {
-        this.#store.groups.setRatchet(mailbox, base.epoch.ownLeaf, created.ratchet);
-      }
-      const pending = this.#toPending(mailbox, base, created, { add: added, remove: gap.refused });
-      this.#store.pendingCommits.put(mailbox, pending);
-      return pending;
+      if (store.groups.epochNumber(mailbox) !== current?.epoch.number) return undefined;
+      const base = await this.#base(mailbox, roster);
+      const created = await createCommit(mls, base, {
+        add: add.map((device) => packages.get(formatDeviceRef(device))!),
+        remove: gap.surplus.map(({ leaf }) => leaf),
+        ...(isChanged && { groupData: encodeRoster(roster) }),
+        refresh: refreshes,
+      });
+      if (current !== undefined) store.groups.setRatchet(mailbox, base.epoch.ownLeaf, created.ratchet);
+      if (!more) this.#noteInspection(mailbox);
+      if (add.length > 0) this.#options.names.greet(mailbox, self, roster);
+      const remove = gap.surplus.map(({ user, device }) => ({ user, device }));
+      const change = { add, remove, refreshes, epoch: base.epoch.number };
+      return await this.#commits.put(mailbox, { ...created, ...change });
     });
   }
 
-  async #findGap(current: GroupSnapshot | undefined, devices: DeviceRef[]): Promise<MembershipGap> {
-    const members = current?.members ?? [{ ...this.#self, leaf: -1 }];
-    const ownLeaf = current?.epoch.ownLeaf;
-    const untrusted = current === undefined ? [] : await checkMembers(this.#mls, current.tree);
-    // A member cannot remove itself; its own certificate it renews.
-    const refusedLeaves = untrusted.filter((leaf) => leaf !== ownLeaf);
-    const own = current?.members.find(({ leaf }) => leaf === ownLeaf);
-    const trusted = members.filter(({ leaf }) => !refusedLeaves.includes(leaf));
-    const refused = members.filter(({ leaf }) => refusedLeaves.includes(leaf));
-    return {
-      missing: devices.filter((one) => !trusted.some((member) => same(member, one))),
-      refused: refused.map(({ user, device }) => ({ user, device })),
-      refusedLeaves,
-      outdated: own !== undefined && own.serial !== serialOf({ mls: this.#mls.identity }),
-    };
-  }
-
-  /**
-   * Takes a key package of each device. One whose credential is not that device's is left out: the relay
-   * hands them out, but what they say is the CA's word.
-   */
-  async #takeKeyPackages(
-    devices: DeviceRef[],
-    connection: ClientConnection,
-  ): Promise<Map<string, Uint8Array>> {
-    const taken = new Map<string, Uint8Array>();
-    if (devices.length === 0) return taken;
-    let refusal: ParleyError | undefined;
-    const { packages } = await connection.request("take-key-packages", { devices });
-    for (const { device, keyPackage } of packages) {
-      try {
-        const holder = await readKeyPackage(this.#mls, keyPackage);
-        if (!same(holder, device)) throw foreignKeyPackage(device);
-        taken.set(formatDeviceRef(device), keyPackage);
-      } catch (error) {
-        if (!(error instanceof ParleyError) || error.kind === "internal") throw error;
-        refusal ??= error;
-      }
+  /** Read again: another process may have sealed messages since, and the commit moves the same ratchet row. */
+  async #base(mailbox: string, roster: Roster): Promise<GroupSnapshot> {
+    const { store, mls } = this.#options;
+    const rows = store.groups.group(mailbox);
+    if (rows === undefined) {
+      const groupData = directUsers(mailbox) === undefined ? encodeRoster(roster) : undefined;
+      return await createGroup(mls, mailbox, keyPackageValidity(new Date()), groupData);
     }
-    if (taken.size === 0 && refusal !== undefined) throw refusal;
-    return taken;
+    return toSnapshot(rows);
   }
 
-  #toPending(
-    mailbox: string,
-    base: GroupSnapshot,
-    { commit, welcome, pending }: CreatedCommit,
-    change: { add: DeviceRef[]; remove: DeviceRef[] },
-  ): PendingCommitRow {
-    const id = this.#random(ENTRY_ID_BYTES);
-    const request = { mailbox, id, commit, welcome, ...change };
-    return {
-      id,
-      epoch: base.epoch.number,
-      request: encodeCbor(request as unknown as CborValue),
-      state: encodePendingState(pending),
-    };
-  }
-
-  /** Sends a stored commit; false where another one has won the epoch. */
-  async #submit(mailbox: string, pending: PendingCommitRow, connection: ClientConnection): Promise<boolean> {
-    const request = decodeCbor(pending.request) as OperationRequest<"commit">;
-    try {
-      const { seq } = await connection.request("commit", request);
-      return await this.#accepted(mailbox, pending, seq);
-    } catch (error) {
-      if (!(error instanceof ParleyError) || error.kind !== "protocol") throw error;
-      await this.#store.transaction(() => this.#forget(mailbox, pending));
-      if (error.code !== "epoch-conflict") throw error;
-      return false;
-    }
-  }
-
-  /** True where nothing lies before the commit that is not worked in; else the log will tell. */
-  #accepted(mailbox: string, pending: PendingCommitRow, seq: number): Promise<boolean> {
-    return this.#store.transaction(() => {
-      if (this.#store.mailboxes.get(mailbox).cursor !== seq - 1) return false;
-      if (!this.#isStill(mailbox, pending)) return false;
-      adoptPending(this.#store, mailbox);
-      this.#store.mailboxes.advance(mailbox, seq);
+  /** A look that needs neither the tree nor the relay. */
+  #isDue(mailbox: string, wish: Wish): boolean {
+    const { store, clock } = this.#options;
+    const roster = readRoster(store, mailbox);
+    if (roster === undefined || wish.devices || wish.change || wish.refresh) return true;
+    if (roster.leaving.length > 0 || this.#isOutdated(mailbox) || this.#isRefreshDue(mailbox, wish)) {
       return true;
-    });
+    }
+    if (store.groups.countMembers(mailbox) <= SMALL_GROUP) return true;
+    return clock().getTime() - store.groups.inspectedAt(mailbox) >= INSPECTION_INTERVAL_MS;
   }
 
-  #forget(mailbox: string, pending: PendingCommitRow): void {
-    if (this.#isStill(mailbox, pending)) this.#store.pendingCommits.delete(mailbox);
+  #noteInspection(mailbox: string): void {
+    const { store, clock } = this.#options;
+    if (store.groups.countMembers(mailbox) <= SMALL_GROUP) return;
+    store.groups.setInspected(mailbox, clock().getTime());
   }
 
-  #isStill(mailbox: string, { id }: PendingCommitRow): boolean {
-    const now = this.#store.pendingCommits.get(mailbox);
-    return now !== undefined && equalBytes(now.id, id);
+  /** Whether the others know this device by a certificate that was renewed since. */
+  #isOutdated(mailbox: string): boolean {
+    const { store, self, mls } = this.#options;
+    const own = store.groups.seatOf(mailbox, self);
+    return own !== undefined && own.serial !== serialOf({ mls: mls.identity });
   }
 
-  #assertReachable(
-    mailbox: string,
-    devices: DeviceRef[],
+  #isRefreshDue(mailbox: string, { sending = false }: Wish): boolean {
+    const { store, clock } = this.#options;
+    const age = store.groups.keyAge(mailbox);
+    const members = store.groups.countMembers(mailbox);
+    return age !== undefined && members > 1 &&
+      isRefreshDue(age, { members, now: clock().getTime(), sending });
+  }
+
+  #findGap(
     current: GroupSnapshot | undefined,
-    added: DeviceRef[],
-  ): void {
-    const members = [...current?.members ?? [], ...added, this.#self];
-    for (const user of directUsers(mailbox) ?? []) {
-      if (members.some((one) => one.user === user)) continue;
-      throw devices.some((one) => one.user === user)
-        ? new ProtocolError("no-key-package", `no device of ${user} has published keys yet`, {
-          hint: `${user} has to connect once, then try again`,
-        })
-        : new ProtocolError("unknown-user", `${user} has no enrolled device`, {
-          hint: `check the name, or invite with 'parley ca invite ${user}'`,
-        });
-    }
-  }
-
-  #assertUsable(mailbox: string, attempt: number): void {
-    const { state } = this.#store.mailboxes.get(mailbox);
-    if (state === "broken") {
-      throw new ProtocolError("conversation-broken", "the conversation cannot be continued on this device");
-    }
-    const lost = attempt > 2 && this.#store.groups.epochNumber(mailbox) === undefined &&
-      this.#store.pendingCommits.get(mailbox) === undefined;
-    if (!lost) return;
-    throw new ProtocolError("conversation-lost", "the conversation exists, and this device is not in it", {
-      hint: "another of its devices has to write first, which adds this one",
-    });
+    { users }: Roster,
+    devices: DeviceRef[],
+  ): Promise<MembershipGap> | MembershipGap {
+    if (current !== undefined) return findGap(this.#options.mls, current, { users, devices });
+    const own = formatDeviceRef(this.#options.self);
+    return { missing: devices.filter((one) => formatDeviceRef(one) !== own), surplus: [] };
   }
 }
 
-function same(a: DeviceRef, b: DeviceRef): boolean {
-  return a.user === b.user && a.device === b.device;
+/** Who leaves is taken out by everybody else. */
+function settle(roster: Roster, self: string): Roster {
+  return removeUsers(roster, roster.leaving.filter((user) => user !== self));
 }
 
-function foreignKeyPackage(device: DeviceRef): AuthenticationError {
-  return new AuthenticationError(
-    "key-package-foreign",
-    `the relay gave a key package for ${formatDeviceRef(device)} that belongs to another`,
-  );
+function listedFor({ users }: Roster, listed: ListedDevices | undefined): DeviceRef[] | undefined {
+  return listed !== undefined && users.every((user) => listed.users.includes(user))
+    ? listed.devices
+    : undefined;
+}
+
+async function listDevices(connection: ClientConnection, users: string[]): Promise<DeviceRef[]> {
+  const { devices } = await connection.request("devices", { users });
+  return devices.map(({ user, device }) => ({ user, device }));
+}
+
+function assertReachable(users: string[], devices: DeviceRef[], members: DeviceRef[]): void {
+  for (const user of users) {
+    if (members.some((one) => one.user === user)) continue;
+    throw devices.some((one) => one.user === user)
+      ? new ProtocolError("no-key-package", `no device of ${user} has published keys yet`, {
+        hint: `${user} has to connect once, then try again`,
+      })
+      : new ProtocolError("unknown-user", `${user} has no enrolled device`, {
+        hint: `check the name, or invite with 'parley ca invite ${user}'`,
+      });
+  }
+}
+
+/** Whether a conversation has to wait while others go on. */
+export function isConversationsOwn(error: unknown): error is ParleyError {
+  return error instanceof ParleyError && ["protocol", "authentication"].includes(error.kind);
 }

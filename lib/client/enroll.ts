@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { equalBytes } from "../bytes/mod.ts";
 import { type RandomSource, systemRandom } from "../crypto/mod.ts";
-import { AuthenticationError, InternalError, ParleyError, TimeoutError } from "../errors/mod.ts";
+import { AuthenticationError, InternalError, ParleyError, TimeoutError, UsageError } from "../errors/mod.ts";
 import {
   answerChallenge,
   approvalCode,
@@ -59,8 +59,8 @@ const FIRST_POLL_MS = 500, LAST_POLL_MS = 10_000;
  * attempt that is cut off, or that waits for the operator, is taken up by the next one.
  *
  * @throws {DecodeError} `invite-malformed`
- * @throws {UsageError} `name-malformed`, `identity-exists`
- * @throws {AuthenticationError} `ca-mismatch`, `invite-unknown`, `invite-used`, `invite-expired`,
+ * @throws {UsageError} `name-malformed`, `identity-exists`, `invite-device`
+ * @throws {AuthenticationError} `ca-mismatch`, `invite-unknown`, `invite-used`, `invite-expired`, `invite-revoked`,
  * `credentials-wrong`, `request-denied`, `device-exists`, and what the relay's certificate is refused for
  * @throws {TimeoutError} `approval-pending` where the operator is not waited for
  * @throws {NetworkError} where the relay cannot be reached
@@ -69,6 +69,7 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
   const { random = systemRandom, clock = () => new Date(), right, passphrase } = options;
   const place = placeOf(right);
   const ref = { user: place.user, device: parseName(options.device, "device") };
+  if (place.device !== undefined && place.device !== ref.device) throw otherDevice(place.device);
   const draft = await EnrollmentDraft.open(options.home, ref);
   const applicant = { ...options, clock, place, ref, draft, keys: await draft.keys(passphrase, random) };
   const { certificates, root } = await obtainCertificates(applicant);
@@ -83,7 +84,7 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
 
 interface ApplicantState extends EnrollOptions {
   clock: Clock;
-  place: EnrollmentPlace & { token?: Uint8Array<ArrayBuffer> };
+  place: ReturnType<typeof placeOf>;
   ref: DeviceRef;
   draft: EnrollmentDraft;
   keys: KeyPair;
@@ -115,6 +116,12 @@ async function obtainCertificates(applicant: ApplicantState): Promise<Issued> {
     }
     await sleep(delayMs, undefined, { signal: applicant.signal });
   }
+}
+
+function otherDevice(device: string): UsageError {
+  return new UsageError("invite-device", `the invite is for a device named ${device}`, {
+    hint: "leave out --device",
+  });
 }
 
 /** Connects, and finds that the relay belongs to the authority that is trusted, before anything else is said. */

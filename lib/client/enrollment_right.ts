@@ -34,14 +34,25 @@ export type EnrollmentRight =
   | { kind: "approval"; place: EnrollmentPlace; wait: boolean; onCode: (code: string) => void };
 
 /**
- * Where a right holds, and the invite's token where it has one.
+ * Where a right holds; where it is an invite, its token, and the device's name if it is for that device only.
  *
  * @throws {DecodeError} `invite-malformed`
  */
-export function placeOf(right: EnrollmentRight): EnrollmentPlace & { token?: Uint8Array<ArrayBuffer> } {
+export function placeOf(
+  right: EnrollmentRight,
+): EnrollmentPlace & { device?: string; token?: Uint8Array<ArrayBuffer> } {
   if (right.kind !== "invite") return right.place;
-  const { relay, user, rootHash, token } = parseInvite(right.invite);
-  return { relay, user, authority: { rootHash }, token };
+  const { relay, user, device, rootHash, token } = parseInvite(right.invite);
+  return { relay, user, device, authority: { rootHash }, token };
+}
+
+/**
+ * The name that the device is to have where a device of the user's has made the invite.
+ *
+ * @throws {DecodeError} `invite-malformed`
+ */
+export function invitedDevice(right: EnrollmentRight): string | undefined {
+  return placeOf(right).device;
 }
 
 /**

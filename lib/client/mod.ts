@@ -11,10 +11,20 @@ export type {
   SentMessage,
   UserPresence,
 } from "./client_types.ts";
+export type { FileToSend } from "./files/file_batch.ts";
+export type { FileItem } from "./files/file_item.ts";
+export { safeFileName } from "./files/file_name.ts";
+export { Files } from "./files/files.ts";
+export type { FilesProgress, OutgoingFiles, PendingFiles, SendFilesOptions } from "./files/outgoing_files.ts";
+export type { IncomingFiles, SavedFile } from "./files/incoming_files.ts";
+export type { TransferOptions, TransferProgress } from "./files/transfer_types.ts";
+export { type DeviceInvite, Devices, type OwnDevice } from "./devices/devices.ts";
+export type { GroupMember, Groups, GroupSummary } from "./groups/groups.ts";
 export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";
 export {
   type EnrollmentPlace,
   type EnrollmentRight,
+  invitedDevice,
   parseEnrollmentPlace,
   type TrustedAuthority,
 } from "./enrollment_right.ts";
@@ -26,5 +36,16 @@ export {
   selectIdentity,
 } from "./identity_folder.ts";
 export type { KeyKeeper } from "./identity.ts";
-export type { ReceivedMessage } from "./received_message.ts";
+export type { DeliveryLevel } from "./client_types.ts";
+export type { Draft } from "./delivery/draft.ts";
+export type { MessageStatusFacts, RelayReceipt, UserStatus } from "./delivery/message_status.ts";
+export type { ReceiptPolicy } from "./delivery/receipt_reporter.ts";
+export { waitUntil } from "./delivery/wait_until.ts";
+export type { HistoryLine, ReactionSummary } from "./history/history_line.ts";
+export type { HistoryQuery, HistoryUsage } from "./history/history.ts";
+export type { NamedFile, ReceivedMessage, UnshownPart } from "./received_message.ts";
+export { type ComparedDevice, People, type Verification, type VerificationState } from "./people/people.ts";
+export type { VerifiedDevice } from "./people/device_keys.ts";
+export type { DeviceKey } from "./people/mark.ts";
+export { formatSafetyNumber } from "./people/safety_number.ts";
 export type { PassphraseSource } from "./storage_key.ts";

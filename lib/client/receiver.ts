@@ -1,23 +1,35 @@
 import { encodeUtf8, equalBytes } from "../bytes/mod.ts";
 import { DecodeError, ParleyError, ProtocolError } from "../errors/mod.ts";
+import { type GroupSnapshot, joinGroup, type MlsContext, processCommit, readWelcome } from "../mls/mod.ts";
+import type { Clock } from "../pki/mod.ts";
+import type { ClientStore } from "../store/mod.ts";
+import type { DeviceRef, Entry } from "../wire/mod.ts";
 import {
-  decodePendingState,
-  GroupEpoch,
-  type GroupSnapshot,
-  joinGroup,
-  type MlsContext,
-  processCommit,
-  readWelcome,
-} from "../mls/mod.ts";
-import type { ClientStore, GroupRows } from "../store/mod.ts";
-import { type DeviceRef, directUsers, type Entry } from "../wire/mod.ts";
-import { MessageReceiver } from "./message_receiver.ts";
+  adoptPending,
+  assertMembership,
+  isSameDevice,
+  storeEpoch,
+  toRoster,
+  toSnapshot,
+} from "./group_state.ts";
+import type { GroupNames } from "./groups/group_names.ts";
+import { assertMayChange } from "./groups/roster.ts";
+import { isWorthAsking } from "./delivery/resend.ts";
+import { MessageReceiver, type MessageReceiverOptions } from "./message_receiver.ts";
 import { noteRevocation } from "./revocation_note.ts";
 import { SenderCache } from "./sender_cache.ts";
 import type { Trust } from "./trust.ts";
 
 /** What a receiver has to know of certificates. */
 export type ReceiverTrust = Pick<Trust, "checkCredentialAt" | "revokedAt">;
+
+/** What a receiver works with. */
+export interface ReceiverOptions extends MessageReceiverOptions {
+  /** Checks certificates. */
+  trust: ReceiverTrust;
+  /** What groups are called. */
+  names: Pick<GroupNames, "greet">;
+}
 
 /** How an attempt to work entries in ended: `gap` where entries before them are missing. */
 export type WorkedIn = "done" | "gap";
@@ -32,15 +44,19 @@ export class Receiver {
   readonly #mls: MlsContext;
   readonly #trust: ReceiverTrust;
   readonly #self: DeviceRef;
+  readonly #clock: Clock;
+  readonly #names: Pick<GroupNames, "greet">;
   readonly #messages: MessageReceiver;
 
   /** Works into a store as one device. */
-  constructor(store: ClientStore, mls: MlsContext, trust: ReceiverTrust, self: DeviceRef) {
+  constructor({ store, mls, trust, self, controls, clock, names }: ReceiverOptions) {
     this.#store = store;
     this.#mls = mls;
     this.#trust = trust;
     this.#self = self;
-    this.#messages = new MessageReceiver(store, mls, trust);
+    this.#clock = clock;
+    this.#names = names;
+    this.#messages = new MessageReceiver({ store, mls, trust, self, controls, clock });
   }
 
   /**
@@ -66,41 +82,56 @@ export class Receiver {
   }
 
   async #workInOne(mailbox: string, entry: Entry, senders: SenderCache): Promise<void> {
+    const { mailboxes, pendingCommits } = this.#store;
+    // What others say after this device is out of it is none of its business.
+    if (entry.kind !== "welcome" && ["left", "duplicated"].includes(mailboxes.get(mailbox).state)) return;
     try {
-      if (entry.kind === "message") return await this.#messages.workIn(mailbox, entry, senders);
+      if (entry.kind === "message" || entry.kind === "expired") {
+        return await this.#messages.workIn(mailbox, entry, senders);
+      }
       senders.clear();
       if (entry.kind === "welcome") return await this.#welcome(entry);
       return await this.#commit(mailbox, entry);
     } catch (error) {
       if (!isPeersFault(error)) throw error;
       this.#explain(mailbox, entry, error);
-      if (entry.kind === "commit") this.#store.mailboxes.setState(mailbox, "broken");
+      if (entry.kind === "welcome") return this.#loseIfNoKeys(entry);
+      if (entry.kind !== "commit") return;
+      mailboxes.setState(mailbox, refusals.includes(error.code) ? "refused" : "broken");
+      pendingCommits.delete(mailbox);
     }
   }
 
   async #commit(mailbox: string, entry: Entry): Promise<void> {
-    const { groups, pendingCommits, mailboxes, outbox } = this.#store;
+    const { groups, pendingCommits, mailboxes } = this.#store;
     const pending = pendingCommits.get(mailbox);
-    if (pending !== undefined && equalBytes(pending.id, entry.id)) return adoptPending(this.#store, mailbox);
+    if (pending !== undefined && equalBytes(pending.id, entry.id)) {
+      return adoptPending(this.#store, mailbox, entry.seq, this.#clock().getTime());
+    }
     const current = groups.group(mailbox);
     if (current === undefined || mailboxes.get(mailbox).state !== "active") return;
-    const { next } = await processCommit(this.#mlsAt(entry), toSnapshot(current), entry.body);
+    const before = toSnapshot(current);
+    const { author, external, groupData, next } = await processCommit(this.#mlsAt(entry), before, entry.body);
+    const roster = toRoster(mailbox, groupData);
+    assertMayChange(toRoster(mailbox, before.epoch.groupData), roster, author.user);
     pendingCommits.delete(mailbox);
     for (const member of current.members) {
       noteRevocation(this.#store, this.#trust, mailbox, member, this.#self);
     }
-    if (next === undefined) {
-      groups.remove(mailbox);
-      mailboxes.setState(mailbox, "left");
-      return;
-    }
-    checkMembership(mailbox, next, this.#self);
-    groups.replace(mailbox, toRows(next));
-    outbox.unsealOthers(mailbox, next.epoch.number);
+    if (next === undefined) return this.#leave(mailbox, entry, external);
+    assertMembership(mailbox, next, this.#self);
+    storeEpoch(this.#store, next, entry.seq);
+    if (external || hasNewcomers(before, next)) this.#names.greet(mailbox, author, roster);
+  }
+
+  #leave(mailbox: string, { time }: Entry, isDuplicate: boolean): void {
+    if (isDuplicate) return noteDuplicate(this.#store, mailbox, this.#self, time);
+    this.#store.groups.remove(mailbox);
+    this.#store.mailboxes.setState(mailbox, "left");
   }
 
   async #welcome(entry: Entry): Promise<void> {
-    const { groups, keyPackages, mailboxes, pendingCommits, outbox } = this.#store;
+    const { groups, keyPackages, mailboxes, pendingCommits } = this.#store;
     const { mailbox, seq } = entry.conversation ?? {};
     if (mailbox === undefined || seq === undefined) {
       throw new DecodeError("message-malformed", "the welcome names no conversation");
@@ -113,13 +144,23 @@ export class Receiver {
       throw new ProtocolError("key-package-unknown", "the welcome is for no key of ours");
     }
     const joined = await joinGroup(this.#mlsAt(entry), entry.body, own.message, own.privateKeys);
-    checkMembership(mailbox, joined, this.#self);
-    groups.replace(mailbox, toRows(joined));
+    assertMembership(mailbox, joined, this.#self);
+    storeEpoch(this.#store, joined, seq);
+    // The keys of a last-resort package may be in use elsewhere.
+    groups.setRefreshed(mailbox, own.lastResort ? 0 : entry.time);
     mailboxes.advance(mailbox, seq);
     mailboxes.setState(mailbox, "active");
     pendingCommits.delete(mailbox);
-    outbox.unsealOthers(mailbox, joined.epoch.number);
     if (!own.lastResort) keyPackages.delete(own.reference);
+  }
+
+  /** A welcome that cannot be used has made this device a member all the same. */
+  #loseIfNoKeys({ conversation }: Entry): void {
+    if (conversation === undefined) return;
+    const { mailbox } = conversation;
+    if (this.#store.groups.epochNumber(mailbox) === undefined) {
+      this.#store.mailboxes.setState(mailbox, "lost");
+    }
   }
 
   /** Credentials are judged as of when the relay took the entry: nobody can go on who refuses what others took. */
@@ -145,46 +186,15 @@ export class Receiver {
       outgoing: false,
       content: encodeUtf8(`${error.message} (${error.code})`),
     });
+    if (entry.kind === "message" && isWorthAsking(error)) this.#store.resends.want(mailbox, entry.id);
   }
 }
 
-/** Adopts the state after a commit of this device's that the relay has accepted; inside a transaction. */
-export function adoptPending(store: ClientStore, mailbox: string): void {
-  const pending = store.pendingCommits.get(mailbox);
-  if (pending === undefined) return;
-  const next = decodePendingState(pending.state);
-  store.groups.replace(mailbox, toRows(next));
-  store.mailboxes.setState(mailbox, "active");
-  store.pendingCommits.delete(mailbox);
-  store.outbox.unsealOthers(mailbox, next.epoch.number);
-}
+/** Commits with these errors were made by a member who knew what they did; nothing but people can help. */
+const refusals = ["roster-forbidden", "roster-invalid", "group-foreign"];
 
-/** Puts stored rows together for a handshake. */
-export function toSnapshot(rows: GroupRows): GroupSnapshot {
-  return { ...rows, epoch: GroupEpoch.decode(rows.epoch) };
-}
-
-function toRows(snapshot: GroupSnapshot): GroupRows {
-  return { ...snapshot, number: snapshot.epoch.number, epoch: snapshot.epoch.encode() };
-}
-
-/** A group must be the one that its mailbox names, hold this device, and hold nobody who has no place in it. */
-function checkMembership(mailbox: string, { epoch, members }: GroupSnapshot, self: DeviceRef): void {
-  if (epoch.groupId !== mailbox) throw new ProtocolError("group-foreign", "the welcome is for another group");
-  const users = directUsers(mailbox);
-  const foreign = users && members.find(({ user }) => !users.includes(user));
-  if (foreign !== undefined) {
-    throw new ProtocolError("group-foreign", `${foreign.user} has no place in a conversation of two`);
-  }
-  if (
-    !members.some(({ leaf, user, device }) => leaf === epoch.ownLeaf && sameDevice({ user, device }, self))
-  ) {
-    throw new ProtocolError("group-foreign", "the group does not hold this device");
-  }
-}
-
-function sameDevice(a: DeviceRef, b: DeviceRef): boolean {
-  return a.user === b.user && a.device === b.device;
+function hasNewcomers(before: GroupSnapshot, after: GroupSnapshot): boolean {
+  return after.members.some((one) => !before.members.some((known) => isSameDevice(known, one)));
 }
 
 function isPeersFault(error: unknown): error is ParleyError {

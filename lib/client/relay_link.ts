@@ -1,7 +1,7 @@
-import { NetworkError, ParleyError } from "../errors/mod.ts";
+import { AuthenticationError, NetworkError, ParleyError } from "../errors/mod.ts";
 import type { Clock } from "../pki/mod.ts";
 import { type ClientConnection, dial } from "../transport/mod.ts";
-import { PROTOCOL_VERSION } from "../wire/mod.ts";
+import { type OperationRequest, PROTOCOL_VERSION } from "../wire/mod.ts";
 import type { Identity } from "./identity.ts";
 import { identityRenewalDueAt, reloadCertificate, renewCertificate } from "./renewal.ts";
 
@@ -72,15 +72,33 @@ export class RelayLink {
   }
 
   /**
+   * Makes a further connection and greets the relay on it; the one that {@link RelayLink.connection} gives stays what
+   * it is.
+   *
+   * @throws {AuthenticationError} `cert-expired`, where this device has to connect and renew first
+   */
+  async dialBeside(signal: AbortSignal | undefined): Promise<ClientConnection> {
+    const connection = await this.dial(signal);
+    try {
+      const answer = await connection.request("hello", this.#hello(), { signal });
+      if (answer.crl !== undefined) await this.takeCrl(connection, answer.crl);
+      if (!answer.expired) return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    await connection.close();
+    throw new AuthenticationError("cert-expired", "this device's certificate has expired");
+  }
+
+  /**
    * Says hello; a newer CRL that comes with the answer holds for the relay's own certificate as well. Renews
    * this device's certificate where it is time.
    *
    * @returns false where the certificate had expired: nothing else can be asked on this connection
    */
   async greet(connection: ClientConnection): Promise<boolean> {
-    const { crlNumber } = this.#identity.trust;
-    const hello = { version: PROTOCOL_VERSION, agent: this.#options.agent, crlNumber };
-    const answer = await connection.request("hello", hello);
+    const answer = await connection.request("hello", this.#hello());
     if (answer.crl !== undefined) await this.takeCrl(connection, answer.crl);
     if (answer.expired) {
       await renewCertificate(this.#identity, connection);
@@ -94,6 +112,14 @@ export class RelayLink {
       if (this.#connection === connection) this.#connection = undefined;
     });
     return true;
+  }
+
+  /** Asks for a newer CRL. */
+  async refreshCrl(connection: ClientConnection): Promise<void> {
+    const { crlNumber } = this.#identity.trust;
+    const hello = { version: PROTOCOL_VERSION, agent: this.#options.agent, crlNumber };
+    const { crl } = await connection.request("hello", hello);
+    if (crl !== undefined) await this.takeCrl(connection, crl);
   }
 
   /** Takes a newer CRL, and looks whether it concerns the relay itself. */
@@ -119,6 +145,11 @@ export class RelayLink {
       this.#options.onWarning(error);
       return false;
     }
+  }
+
+  #hello(): OperationRequest<"hello"> {
+    const { crlNumber } = this.#identity.trust;
+    return { version: PROTOCOL_VERSION, agent: this.#options.agent, crlNumber };
   }
 
   /** Notes that key packages were published. */

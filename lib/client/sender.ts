@@ -1,7 +1,13 @@
+import { digest } from "../crypto/mod.ts";
 import { InternalError, ParleyError } from "../errors/mod.ts";
 import { GroupEpoch, type MlsContext, sealMessage } from "../mls/mod.ts";
+import type { Clock } from "../pki/mod.ts";
 import type { ClientStore, SealedRow } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
+import type { DeviceRef } from "../wire/mod.ts";
+import type { VerificationGuard } from "./people/verification_guard.ts";
+import { audienceOf } from "./delivery/audience.ts";
+import { readRatchet } from "./ratchets.ts";
 
 /** Messages of one conversation that are under way at once. */
 const WINDOW = 64;
@@ -11,7 +17,21 @@ const MAX_STALE_ROUNDS = 50;
 /** What the relay said of a message. */
 interface Relayed {
   id: Uint8Array;
-  place: { seq: number; time: number };
+  place: { seq: number; time: number; digest: Uint8Array };
+}
+
+/** What a sender works with. */
+export interface SenderOptions {
+  /** Where from. */
+  store: ClientStore;
+  /** This device's place in MLS. */
+  mls: MlsContext;
+  /** Which device this is. */
+  self: DeviceRef;
+  /** The time. */
+  clock: Clock;
+  /** Keeps messages from members that this user has not accepted. */
+  guard: Pick<VerificationGuard, "check">;
 }
 
 /**
@@ -23,24 +43,31 @@ interface Relayed {
 export class Sender {
   readonly #store: ClientStore;
   readonly #mls: MlsContext;
+  readonly #self: DeviceRef;
+  readonly #clock: Clock;
+  readonly #guard: Pick<VerificationGuard, "check">;
 
   /** Sends from a store. */
-  constructor(store: ClientStore, mls: MlsContext) {
+  constructor({ store, mls, self, clock, guard }: SenderOptions) {
     this.#store = store;
     this.#mls = mls;
+    this.#self = self;
+    this.#clock = clock;
+    this.#guard = guard;
   }
 
   /**
    * Sends everything of one conversation that is in the outbox. This device must be a member.
    *
    * @param catchUp Works in what the relay has and this device has not
+   * @throws {AuthenticationError} `verification-changed`
    * @throws what the relay refuses a message with; the message stays in the outbox
    */
   async flush(mailbox: string, connection: ClientConnection, catchUp: () => Promise<void>): Promise<void> {
     for (let staleRounds = 0; staleRounds < MAX_STALE_ROUNDS;) {
       const rows = await this.#seal(mailbox);
       if (rows.length === 0) return;
-      const results = await Promise.allSettled(rows.map((row) => append(connection, mailbox, row)));
+      const results = await Promise.allSettled(rows.map((row) => this.#append(connection, mailbox, row)));
       await this.#settle(mailbox, results.flatMap((one) => one.status === "fulfilled" ? [one.value] : []));
       const failure = results.find((one) => one.status === "rejected")?.reason;
       if (failure === undefined) continue;
@@ -53,8 +80,9 @@ export class Sender {
 
   /** Seals what is not sealed yet, up to the window, and returns what may be sent. */
   #seal(mailbox: string): Promise<SealedRow[]> {
-    const { groups, outbox } = this.#store;
+    const { groups, outbox, messages } = this.#store;
     return this.#store.transaction(async () => {
+      outbox.deleteExpired(this.#clock().getTime());
       const bytes = groups.epoch(mailbox);
       if (bytes === undefined) throw new InternalError("sending to a conversation without a group");
       const epoch = GroupEpoch.decode(bytes);
@@ -62,13 +90,18 @@ export class Sender {
       const room = WINDOW - outbox.sealed(mailbox, WINDOW).length;
       const rows = outbox.unsealed(mailbox, room);
       if (rows.length > 0) {
-        let ratchet = groups.member(mailbox, epoch.ownLeaf)!.ratchet;
+        // Receipts and their like need nobody's consent, and must not wait for it.
+        if (rows.some(({ id }) => messages.kindOf(mailbox, id) !== "control")) this.#guard.check(mailbox);
+        let ratchet = readRatchet(this.#store, epoch, epoch.ownLeaf);
+        const audience = audienceOf(this.#store, mailbox, this.#self.user);
         for (const { id, content } of rows) {
           const sealed = await sealMessage(this.#mls, epoch, ratchet, content, id);
           ratchet = sealed.ratchet;
           outbox.setSealed(id, epoch.number, sealed.message);
+          messages.setAudience(mailbox, id, audience);
         }
         groups.setRatchet(mailbox, epoch.ownLeaf, ratchet);
+        groups.countSent(mailbox, rows.length);
       }
       return outbox.sealed(mailbox, WINDOW);
     });
@@ -82,13 +115,27 @@ export class Sender {
       for (const { id, place } of relayed.sort((a, b) => a.place.seq - b.place.seq)) {
         messages.setRelayed(mailbox, id, place);
         outbox.delete(id);
-        if (place.seq === cursor + 1) cursor = place.seq;
+        if (place.seq !== cursor + 1) continue;
+        cursor = place.seq;
+        // It will not come back, so nothing has to be known again.
+        messages.deleteControl(mailbox, id);
       }
       mailboxes.advance(mailbox, cursor);
     });
   }
+
+  async #append(
+    connection: ClientConnection,
+    mailbox: string,
+    { id, message, expires }: SealedRow,
+  ): Promise<Relayed> {
+    const seconds = expires === null ? undefined : secondsUntil(expires, this.#clock());
+    const place = await connection.request("append", { mailbox, id, message, expires: seconds });
+    return { id, place: { ...place, digest: digest("SHA-256", message) } };
+  }
 }
 
-async function append(connection: ClientConnection, mailbox: string, row: SealedRow): Promise<Relayed> {
-  return { id: row.id, place: await connection.request("append", { mailbox, ...row }) };
+/** Rounded up, so that no message vanishes before its time. */
+function secondsUntil(timeMs: number, now: Date): number {
+  return Math.max(1, Math.ceil((timeMs - now.getTime()) / 1_000));
 }

@@ -1,6 +1,7 @@
 import { GroupEpoch } from "../mls/mod.ts";
 import type { ClientStore } from "../store/mod.ts";
 import type { DeviceRef } from "../wire/mod.ts";
+import { readRatchet } from "./ratchets.ts";
 
 /** A member with what its next message needs. */
 export type SenderRow = DeviceRef & { serial: string; signatureKey: Uint8Array; ratchet: Uint8Array };
@@ -29,7 +30,7 @@ export class SenderCache {
 
   /** A member by its leaf index. */
   member(leaf: number): SenderRow | undefined {
-    if (!this.#members.has(leaf)) this.#members.set(leaf, this.#store.groups.member(this.#mailbox, leaf));
+    if (!this.#members.has(leaf)) this.#members.set(leaf, this.#read(leaf));
     return this.#members.get(leaf);
   }
 
@@ -37,5 +38,11 @@ export class SenderCache {
   clear(): void {
     this.#members.clear();
     this.#epoch = undefined;
+  }
+
+  #read(leaf: number): SenderRow | undefined {
+    const epoch = this.epoch(), member = this.#store.groups.member(this.#mailbox, leaf);
+    if (epoch === undefined || member === undefined) return undefined;
+    return { ...member, ratchet: readRatchet(this.#store, epoch, leaf) };
   }
 }

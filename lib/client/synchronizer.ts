@@ -1,18 +1,39 @@
+import type { Clock } from "../pki/mod.ts";
 import type { ClientStore } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
-import { deviceMailbox, type DeviceRef, limits, type Push } from "../wire/mod.ts";
+import { deviceMailbox, type DeviceRef, limits, type OperationResponse, type Push } from "../wire/mod.ts";
+import { noteDuplicate } from "./duplicate_note.ts";
 import type { Receiver } from "./receiver.ts";
+
+/** Entries of a lost conversation that each leave a line in the history; older ones leave nothing. */
+const MAX_EXPLAINED = 1_000;
+
+/** What a synchronizer works with. */
+export interface SynchronizerOptions {
+  /** Where to. */
+  store: ClientStore;
+  /** Works entries in. */
+  receiver: Receiver;
+  /** Which device this is. */
+  self: DeviceRef;
+  /** The time. */
+  clock: Clock;
+}
 
 /** Brings the store level with the relay's mailboxes, by asking and by what the relay pushes. */
 export class Synchronizer {
   readonly #store: ClientStore;
   readonly #receiver: Receiver;
+  readonly #self: DeviceRef;
+  readonly #clock: Clock;
   readonly #deviceMailbox: string;
 
   /** Synchronises one device's store. */
-  constructor(store: ClientStore, receiver: Receiver, self: DeviceRef) {
+  constructor({ store, receiver, self, clock }: SynchronizerOptions) {
     this.#store = store;
     this.#receiver = receiver;
+    this.#self = self;
+    this.#clock = clock;
     this.#deviceMailbox = deviceMailbox(self);
   }
 
@@ -24,6 +45,7 @@ export class Synchronizer {
     const heads = await this.#heads(connection);
     await this.#readIfBehind(connection, this.#deviceMailbox, heads.get(this.#deviceMailbox) ?? 0);
     heads.delete(this.#deviceMailbox);
+    await this.#noteLost(heads);
     for (const [mailbox, head] of heads) await this.#readIfBehind(connection, mailbox, head);
   }
 
@@ -45,6 +67,26 @@ export class Synchronizer {
     });
   }
 
+  /**
+   * Notes the conversations of which this device is a member and has no keys, though all welcomes are worked in: it
+   * comes from a backup, or its store was lost. What it cannot read of them is explained, up to a bound.
+   */
+  async #noteLost(heads: Map<string, number>): Promise<void> {
+    const { groups, mailboxes, pendingCommits } = this.#store;
+    const isLost = (mailbox: string) =>
+      groups.epochNumber(mailbox) === undefined && mailboxes.get(mailbox).state === "active" &&
+      pendingCommits.get(mailbox) === undefined;
+    if (![...heads.keys()].some(isLost)) return;
+    await this.#store.transaction(() => {
+      for (const [mailbox, head] of heads) {
+        if (!isLost(mailbox)) continue;
+        mailboxes.setState(mailbox, "lost");
+        const start = head - MAX_EXPLAINED;
+        if (mailboxes.get(mailbox).cursor < start) mailboxes.advance(mailbox, start);
+      }
+    });
+  }
+
   async #heads(connection: ClientConnection): Promise<Map<string, number>> {
     const heads = new Map<string, number>();
     for (let after: string | undefined, more = true; more;) {
@@ -56,12 +98,35 @@ export class Synchronizer {
     return heads;
   }
 
+  /**
+   * Whether a page goes on where this device is. Where the relay was told that more is safe than has arrived here,
+   * another copy of this device has told it: this one comes from an old backup of the whole folder, or there are two.
+   * Where entries are gone because they were too old, the keys may be of an epoch that is over.
+   */
+  async #follows(mailbox: string, { floor, acked = 0 }: OperationResponse<"sync">): Promise<boolean> {
+    const { groups, mailboxes } = this.#store;
+    const look = () => {
+      const { cursor, state } = mailboxes.get(mailbox);
+      const isIn = state === "active" && groups.epochNumber(mailbox) !== undefined;
+      return { isCopy: isIn && acked > cursor, isBehind: isIn && floor > cursor + 1 };
+    };
+    const { isCopy, isBehind } = look();
+    if (!isCopy && !isBehind) return true;
+    // Once more, for another process of this identity may have been quicker.
+    return await this.#store.transaction(() => {
+      const { isCopy, isBehind } = look();
+      if (isCopy) noteDuplicate(this.#store, mailbox, this.#self, this.#clock().getTime());
+      else if (isBehind) mailboxes.setState(mailbox, "broken");
+      return !isCopy;
+    });
+  }
+
   async #readIfBehind(connection: ClientConnection, mailbox: string, head: number): Promise<void> {
     for (let known = head;;) {
       const { cursor } = this.#store.mailboxes.get(mailbox);
       if (cursor >= known) return;
       const page = await connection.request("sync", { mailbox, after: cursor, limit: limits.maxSyncEntries });
-      if (page.entries.length === 0) return;
+      if (!await this.#follows(mailbox, page) || page.entries.length === 0) return;
       await this.#receiver.workIn(mailbox, page.entries, page.floor);
       if (this.#store.mailboxes.get(mailbox).cursor === cursor) return;
       known = page.head;

@@ -17,11 +17,14 @@ import type { ChainCheck, VerifiedPeer } from "../transport/mod.ts";
 import { identityFiles, readText, writePrivateFile } from "./identity_folder.ts";
 
 const ED25519_BYTES = 32;
+const CRL_RESOLUTION_MS = 1_000;
 
 /** What an identity trusts: one root, and that root's newest CRL. */
 export class Trust {
   readonly #folder: string;
   readonly #clock: Clock;
+  /** The SHA-256 of the root certificate. */
+  readonly rootHash: Uint8Array<ArrayBuffer>;
   readonly #verifier: ChainVerifier;
   /** Knows no revocations: for what was valid at an earlier time. */
   readonly #pastVerifier: ChainVerifier;
@@ -35,6 +38,7 @@ export class Trust {
   ) {
     this.#folder = folder;
     this.#clock = clock;
+    this.rootHash = hashCertificate(root);
     this.#verifier = new ChainVerifier({
       roots: [root],
       intermediates,
@@ -83,7 +87,8 @@ export class Trust {
     await this.#pastVerifier.verify({ chain: certificates, usage: "device", now: time });
     for (const certificate of certificates) {
       const revokedAt = this.revokedAt(parseCertificate(certificate).serial);
-      if (revokedAt === undefined || revokedAt > time) continue;
+      // A CRL counts in whole seconds: what was done in the same one may have been done before.
+      if (revokedAt === undefined || revokedAt.getTime() + CRL_RESOLUTION_MS > time.getTime()) continue;
       throw new AuthenticationError("cert-revoked", "certificate refused: it was revoked");
     }
     return await readCredential(certificates);

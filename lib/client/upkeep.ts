@@ -1,67 +1,105 @@
-import { ParleyError } from "../errors/mod.ts";
+import type { ParleyError } from "../errors/mod.ts";
+import type { Clock } from "../pki/mod.ts";
 import type { ClientStore } from "../store/mod.ts";
-import type { ClientConnection } from "../transport/mod.ts";
 import type { DeviceRef } from "../wire/mod.ts";
-import type { Conversations } from "./conversations.ts";
+import { type Conversations, isConversationsOwn, type Relaying } from "./conversations.ts";
+import { readRoster } from "./group_state.ts";
 import type { Identity } from "./identity.ts";
+import { isRefreshDue } from "./refresh_policy.ts";
 import { serialOf } from "./renewal.ts";
 import { noteRevocation } from "./revocation_note.ts";
 
+/** What upkeep works with. */
+export interface UpkeepOptions {
+  /** Keeps the conversations. */
+  store: ClientStore;
+  /** Brings them in order. */
+  conversations: Conversations;
+  /** Whose they are. */
+  identity: Identity;
+  /** Which device this is. */
+  self: DeviceRef;
+  /** The time. */
+  clock: Clock;
+}
+
+/** In larger groups the admins take out who leaves; if all members tried at once, all but one would in vain. */
+const SMALL_GROUP = 32;
+
 /**
- * Keeps conversations in order without waiting for something to be sent: removes members whose certificate was
- * revoked, and brings this device's own leaf to its renewed certificate.
+ * Keeps conversations in order without waiting for something to be sent: enters those again that were lost, sends
+ * commits whose fate is open, removes members whose certificate was revoked and users who leave, brings this
+ * device's own leaf to its renewed certificate, and makes new keys for it when they are old.
  */
 export class Upkeep {
-  readonly #store: ClientStore;
-  readonly #conversations: Conversations;
-  readonly #identity: Identity;
-  readonly #self: DeviceRef;
+  readonly #options: UpkeepOptions;
 
   /** Keeps the conversations of one device. */
-  constructor(store: ClientStore, conversations: Conversations, identity: Identity, self: DeviceRef) {
-    this.#store = store;
-    this.#conversations = conversations;
-    this.#identity = identity;
-    this.#self = self;
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
   }
 
   /**
    * Does what is due. What the relay has must be worked in before. Cheap where there is nothing to do: all
-   * conversations are looked through once for each CRL.
+   * members are looked through once for each CRL.
    *
-   * @param catchUp Works in what the relay has and this device has not
    * @returns what keeps conversations from being in order, one error each; they are tried again the next time
    */
-  async run(connection: ClientConnection, catchUp: () => Promise<void>): Promise<ParleyError[]> {
-    const { facts, groups, mailboxes } = this.#store;
-    const crl = String(this.#identity.trust.crlNumber ?? 0);
-    const looked = facts.get("crl") === crl;
-    const mailboxesDue = new Set(groups.conversationsWithOtherSerial(this.#self, serialOf(this.#identity)));
-    if (!looked) { for (const mailbox of await this.#noteRevocations()) mailboxesDue.add(mailbox); }
+  async run(relaying: Relaying): Promise<ParleyError[]> {
+    const { store, identity, conversations } = this.#options;
+    const crl = String(identity.trust.crlNumber ?? 0);
+    const looked = store.facts.get("crl") === crl;
+    const due = new Set(this.#due());
+    if (!looked) { for (const mailbox of await this.#noteRevocations()) due.add(mailbox); }
     const troubles: ParleyError[] = [];
-    for (const mailbox of mailboxesDue) {
-      if (mailboxes.get(mailbox).state !== "active") continue;
+    for (const mailbox of due) {
       try {
-        await this.#conversations.ready(mailbox, [], connection, catchUp);
+        await conversations.ready(mailbox, relaying, { devices: [] });
       } catch (error) {
-        if (!(error instanceof ParleyError) || !["protocol", "authentication"].includes(error.kind)) {
-          throw error;
-        }
+        if (!isConversationsOwn(error)) throw error;
         troubles.push(error);
       }
     }
-    if (!looked && troubles.length === 0) await this.#store.transaction(() => facts.set("crl", crl));
+    if (!looked && troubles.length === 0) await store.transaction(() => store.facts.set("crl", crl));
     return troubles;
+  }
+
+  /** Conversations in which something is to be done that their rows tell. */
+  #due(): string[] {
+    const { store: { groups, groupProfiles, mailboxes, pendingCommits }, identity, self, clock } =
+      this.#options;
+    const now = clock().getTime();
+    const stale = groups.keyAges().filter((age) =>
+      age.members > 1 && isRefreshDue(age, { members: age.members, now, sending: false })
+    );
+    const active = [
+      ...groups.conversationsWithOtherSerial(self, serialOf(identity)),
+      ...groupProfiles.withLeavers().filter((mailbox) => this.#takesOutLeavers(mailbox)),
+      ...stale.map(({ mailbox }) => mailbox),
+    ].filter((mailbox) => mailboxes.get(mailbox).state === "active");
+    return [
+      ...mailboxes.inState("lost"),
+      ...mailboxes.inState("broken"),
+      ...pendingCommits.mailboxes(),
+      ...active,
+    ];
+  }
+
+  #takesOutLeavers(mailbox: string): boolean {
+    const { store, self } = this.#options;
+    const roster = readRoster(store, mailbox);
+    if (roster === undefined || roster.leaving.every((user) => user === self.user)) return false;
+    return store.groups.countMembers(mailbox) <= SMALL_GROUP || roster.admins.includes(self.user);
   }
 
   /** Leaves a note of each member that is revoked; returns the conversations that have such members. */
   #noteRevocations(): Promise<string[]> {
-    const { groups } = this.#store;
-    const { trust } = this.#identity;
-    return this.#store.transaction(() =>
-      groups.conversations().filter((mailbox) =>
-        groups.members(mailbox).filter((one) => noteRevocation(this.#store, trust, mailbox, one, this.#self))
-          .length > 0
+    const { store, identity: { trust }, self } = this.#options;
+    return store.transaction(() =>
+      store.groups.conversations().filter((mailbox) =>
+        store.mailboxes.get(mailbox).state === "active" &&
+        store.groups.members(mailbox).filter((one) => noteRevocation(store, trust, mailbox, one, self))
+            .length > 0
       )
     );
   }

@@ -36,7 +36,7 @@ export function openOnNode(
   const decipher = createDecipher(key, nonce);
   if (aad.length > 0) decipher.setAAD(aad, { plaintextLength: length });
   decipher.setAuthTag(ciphertext.subarray(length));
-  const plaintext = new Uint8Array(decipher.update(ciphertext.subarray(0, length)));
+  const plaintext = ownBytes(decipher.update(ciphertext.subarray(0, length)));
   try {
     decipher.final();
   } catch {
@@ -44,6 +44,13 @@ export function openOnNode(
     throw decryptionFailed();
   }
   return plaintext;
+}
+
+/** Small buffers of the runtime are views on shared ones; a large one has its bytes to itself and need not be copied. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, length } = bytes;
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === length;
+  return isOwn ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }
 
 // The overloads of node:crypto tell GCM from ChaCha20-Poly1305 by the literal name.

@@ -47,6 +47,7 @@ export { createMlKem768 } from "./ml_kem_768.ts";
 export { deriveKeyFromPassword, type PasswordCost } from "./password.ts";
 export { type RandomSource, systemRandom } from "./random.ts";
 export { SecretBytes } from "./secret_bytes.ts";
+export { type ChunkPlace, ChunkStream } from "./stream.ts";
 export { webCryptoHashing } from "./web_crypto_hashing.ts";
 export { X25519PrivateKey, X25519PublicKey } from "./x25519.ts";
 export { createXWing } from "./xwing.ts";

@@ -65,7 +65,8 @@ export async function openMlsContext(
  * send as one device at once.
  */
 const MAX_SKIPPED_GENERATIONS = 500;
-const PADDING_BYTES = 256;
+/** Of handshakes only, whose size shows what they do anyway; application messages are padded to buckets. */
+const HANDSHAKE_PADDING_BYTES = 256;
 
 /**
  * Runs an operation of ts-mls with our settings. The library asks for a yes or no about credentials; the
@@ -90,7 +91,7 @@ export async function withClientConfig<T>(
       compareKeyPackages: (a, b) => equalBytes(a.leafNode.signaturePublicKey, b.leafNode.signaturePublicKey),
       compareKeyPackageToLeafNode: (a, b) => equalBytes(a.leafNode.signaturePublicKey, b.signaturePublicKey),
     },
-    paddingConfig: { kind: "padUntilLength", padUntilLength: PADDING_BYTES },
+    paddingConfig: { kind: "padUntilLength", padUntilLength: HANDSHAKE_PADDING_BYTES },
     authService: {
       validateCredential: async (credential, signaturePublicKey) => {
         try {

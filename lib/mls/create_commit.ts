@@ -1,17 +1,35 @@
+import { type ClientState, emptyPskIndex, encodeMlsMessage, type KeyPackage, type Proposal } from "ts-mls";
+import { applyProposals, nextEpochContext } from "ts-mls/clientState.js";
+import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
+import { createConfirmationTag, createContentCommitSignature } from "ts-mls/framedContent.js";
+import type { GroupContext } from "ts-mls/groupContext.js";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
+import { type EpochSecrets, initializeEpoch } from "ts-mls/keySchedule.js";
+import { protect } from "ts-mls/messageProtection.js";
+import { getCommitSecret, pathToPathSecrets } from "ts-mls/pathSecrets.js";
 import {
-  type ClientState,
-  createCommit as createMlsCommit,
-  encodeMlsMessage,
-  type Proposal,
-  type Welcome,
-} from "ts-mls";
-import { consumeRatchet } from "ts-mls/secretTree.js";
-import { leafToNodeIndex, toLeafIndex } from "ts-mls/treemath.js";
+  mergePrivateKeyPaths,
+  type PrivateKeyPath,
+  toPrivateKeyPath,
+  updateLeafKey,
+} from "ts-mls/privateKeyPath.js";
+import type { RatchetTree } from "ts-mls/ratchetTree.js";
+import { treeHashRoot } from "ts-mls/treeHash.js";
+import { type LeafIndex, leafToNodeIndex, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
+import {
+  createUpdatePath,
+  firstCommonAncestor,
+  type PathSecret,
+  type UpdatePath,
+} from "ts-mls/updatePath.js";
+import { encryptGroupInfo, encryptGroupSecrets } from "ts-mls/welcome.js";
 import { type MlsContext, withClientConfig } from "./context.ts";
+import { toExtensions } from "./group_data.ts";
 import {
   encodeRatchet,
   type GroupSnapshot,
   ratchetAt,
+  ratchetOf,
   takeSnapshot,
   toClientState,
 } from "./group_snapshot.ts";
@@ -20,14 +38,18 @@ import { withMlsErrors } from "./mls_error.ts";
 import { replaceCertificates } from "./replace_certificates.ts";
 
 /**
- * What a commit changes. With neither it refreshes this member's keys and brings its leaf to the certificates
- * of its identity (RFC 9420 §5.3.1); so does a commit that removes. One that only adds leaves the leaf alone.
+ * What a commit changes. With nothing it refreshes this member's keys and brings its leaf to the certificates
+ * of its identity (RFC 9420 §5.3.1); so does every commit but one that only adds.
  */
 export interface CommitChanges {
   /** Key packages of devices to add, as MLSMessages. */
   add?: Uint8Array[];
   /** Leaf indices of members to remove. */
   remove?: number[];
+  /** What the application and all members agree on from here on. */
+  groupData?: Uint8Array;
+  /** Refreshes this member's keys although the rest does not ask for it. */
+  refresh?: boolean;
 }
 
 /** The state that holds once the commit has been accepted. */
@@ -49,7 +71,12 @@ export interface CreatedCommit {
 }
 
 /**
- * Makes a commit in the present epoch. Nothing of the present state changes but the own ratchet.
+ * Makes a commit in the present epoch (RFC 9420 §12.4.1). Nothing of the present state changes but the own
+ * ratchet.
+ *
+ * Put together from the parts of ts-mls: its own function encrypts the path under the GroupContext's old
+ * extensions where a commit changes them, which no receiver can open, and leaves the path out of commits that
+ * change nothing else.
  *
  * @throws {AuthenticationError} where an added device's credential or signature is not valid
  * @throws {ProtocolError} `mls-invalid`
@@ -62,50 +89,200 @@ export function createCommit(
   return withMlsErrors(() =>
     withClientConfig(context, async (config) => {
       const { suite } = context;
-      const state = toClientState(context, current.epoch, current.tree, current.ratchets, config);
-      const { ratchetTree, privatePath: { leafIndex } } = state;
-      // The path's new leaf takes its credential over from the tree that the commit begins with.
-      const renewed = replaceCertificates(ratchetTree, leafIndex, context.identity.certificates);
-      const base = changesLeaf(changes) ? { ...state, ratchetTree: renewed } : state;
-      const { commit, welcome, newState } = await createMlsCommit({ state: base, cipherSuite: suite }, {
-        extraProposals: toProposals(changes),
-        ratchetTreeExtension: true,
-      });
+      const { epoch, tree } = current;
+      const own = new Map([[epoch.ownLeaf, ratchetOf(current, epoch.ownLeaf)]]);
+      const state = toClientState(context, epoch, tree, own, config);
+      const applied = await applyChanges(context, state, changes);
+      const path = await createPath(context, state, applied, changesLeaf(changes));
+      const framed = await createContentCommitSignature(
+        state.groupContext,
+        "mls_private_message",
+        { proposals: applied.proposals, path: path.updatePath },
+        { senderType: "member", leafIndex: state.privatePath.leafIndex },
+        new Uint8Array(),
+        state.signaturePrivateKey,
+        suite.signature,
+      );
+      const groupContext = await nextEpochContext(
+        applied.groupContext,
+        "mls_private_message",
+        framed.framedContent,
+        framed.signature,
+        await treeHashRoot(path.tree, suite.hash),
+        state.confirmationTag,
+        suite.hash,
+      );
+      const { initSecret } = state.keySchedule;
+      const noPsk = new Uint8Array(suite.kdf.size);
+      const secrets = await initializeEpoch(initSecret, path.commitSecret, groupContext, noPsk, suite.kdf);
+      const confirmationTag = await createConfirmationTag(
+        secrets.keySchedule.confirmationKey,
+        groupContext.confirmedTranscriptHash,
+        suite.hash,
+      );
+      const { privateMessage, tree: consumed } = await protect(
+        state.keySchedule.senderDataSecret,
+        new Uint8Array(),
+        state.groupContext,
+        state.secretTree,
+        {
+          ...framed.framedContent,
+          auth: { contentType: "commit", signature: framed.signature, confirmationTag },
+        },
+        state.privatePath.leafIndex,
+        config.paddingConfig,
+        suite,
+      );
+      const next: ClientState = {
+        ...state,
+        groupContext,
+        confirmationTag,
+        ratchetTree: path.tree,
+        keySchedule: secrets.keySchedule,
+        privatePath: path.privatePath,
+      };
       return {
-        commit: encodeMlsMessage(commit),
-        welcome: welcome && encodeWelcome(welcome),
-        pending: await takeSnapshot(context, newState),
-        ratchet: await ratchetAfterCommit(context, state),
+        commit: encodeMlsMessage({ version: "mls10", wireformat: "mls_private_message", privateMessage }),
+        welcome: await createWelcome(context, next, applied.added, path.pathSecrets, secrets),
+        pending: await takeSnapshot(context, next, secrets.encryptionSecret),
+        ratchet: encodeRatchet(ratchetAt(consumed, state.privatePath.leafIndex)),
       };
     })
   );
 }
 
-/** Whether the commit has a path (RFC 9420 §12.4): it needs none where it only adds. */
-function changesLeaf({ add = [], remove = [] }: CommitChanges): boolean {
-  return remove.length > 0 || add.length === 0;
+/** Whether the commit has a path: RFC 9420 §12.4 asks for one except where it only adds. */
+function changesLeaf({ add = [], remove = [], groupData, refresh = false }: CommitChanges): boolean {
+  return refresh || groupData !== undefined || remove.length > 0 || add.length === 0;
 }
 
-function toProposals(changes: CommitChanges): Proposal[] {
-  const remove = (changes.remove ?? []).map((removed): Proposal => ({
-    proposalType: "remove",
-    remove: { removed },
+interface AppliedChanges {
+  proposals: { proposalOrRefType: "proposal"; proposal: Proposal }[];
+  /** The tree with what the proposals change. */
+  tree: RatchetTree;
+  added: [LeafIndex, KeyPackage][];
+  /** The present one with the extensions of the next epoch. */
+  groupContext: GroupContext;
+}
+
+async function applyChanges(
+  { suite, identity }: MlsContext,
+  state: ClientState,
+  changes: CommitChanges,
+): Promise<AppliedChanges> {
+  const { ratchetTree, privatePath: { leafIndex } } = state;
+  // The path's new leaf takes its credential over from the tree that the commit begins with.
+  const renewed = replaceCertificates(ratchetTree, leafIndex, identity.certificates);
+  const base = changesLeaf(changes) ? { ...state, ratchetTree: renewed } : state;
+  const proposals = toProposals(changes).map((proposal) => ({
+    proposalOrRefType: "proposal" as const,
+    proposal,
   }));
-  const add = (changes.add ?? []).map((message): Proposal => ({
-    proposalType: "add",
-    add: { keyPackage: decodeKeyPackageMessage(message) },
+  const applied = await applyProposals(
+    base,
+    proposals,
+    toLeafIndex(leafIndex),
+    emptyPskIndex,
+    true,
+    suite,
+  );
+  const { additionalResult: result } = applied;
+  if (result.kind !== "memberCommit") throw new Error("a member's commit is none");
+  const { extensions } = result;
+  return {
+    proposals,
+    tree: applied.tree,
+    added: result.addedLeafNodes,
+    groupContext: extensions.length > 0 ? { ...state.groupContext, extensions } : state.groupContext,
+  };
+}
+
+function toProposals({ add = [], remove = [], groupData }: CommitChanges): Proposal[] {
+  const proposals: Proposal[] = remove.map((removed) => ({ proposalType: "remove", remove: { removed } }));
+  for (const message of add) {
+    proposals.push({ proposalType: "add", add: { keyPackage: decodeKeyPackageMessage(message) } });
+  }
+  if (groupData !== undefined) {
+    const groupContextExtensions = { extensions: toExtensions(groupData) };
+    proposals.push({ proposalType: "group_context_extensions", groupContextExtensions });
+  }
+  return proposals;
+}
+
+interface CommitPath {
+  tree: RatchetTree;
+  updatePath: UpdatePath | undefined;
+  pathSecrets: PathSecret[];
+  privatePath: PrivateKeyPath;
+  commitSecret: Uint8Array;
+}
+
+async function createPath(
+  { suite }: MlsContext,
+  state: ClientState,
+  { tree, added, groupContext }: AppliedChanges,
+  wanted: boolean,
+): Promise<CommitPath> {
+  const commitSecret = new Uint8Array(suite.kdf.size);
+  const { privatePath } = state;
+  if (!wanted) return { tree, updatePath: undefined, pathSecrets: [], privatePath, commitSecret };
+  const [updated, updatePath, pathSecrets, leafKey] = await createUpdatePath(
+    tree,
+    toLeafIndex(privatePath.leafIndex),
+    groupContext,
+    state.signaturePrivateKey,
+    suite,
+    // New members get their path secret in the welcome.
+    added.map(([leaf]) => leafToNodeIndex(leaf)),
+  );
+  const keys = await toPrivateKeyPath(pathToPathSecrets(pathSecrets), privatePath.leafIndex, suite);
+  const withLeaf = updateLeafKey(privatePath, await suite.hpke.exportPrivateKey(leafKey));
+  const last = pathSecrets.at(-1);
+  return {
+    tree: updated,
+    updatePath,
+    pathSecrets,
+    privatePath: mergePrivateKeyPaths(withLeaf, keys),
+    commitSecret: last === undefined
+      ? commitSecret
+      : await getCommitSecret(updated, toNodeIndex(last.nodeIndex), last.secret, suite.kdf),
+  };
+}
+
+/** RFC 9420 §12.4.3.1. */
+async function createWelcome(
+  { suite }: MlsContext,
+  next: ClientState,
+  added: [LeafIndex, KeyPackage][],
+  pathSecrets: PathSecret[],
+  { joinerSecret, welcomeSecret }: EpochSecrets,
+): Promise<Uint8Array | undefined> {
+  if (added.length === 0) return undefined;
+  const { groupContext, confirmationTag, ratchetTree } = next;
+  const groupInfo = await createGroupInfoWithRatchetTree(
+    groupContext,
+    confirmationTag,
+    next,
+    ratchetTree,
+    [],
+    suite,
+  );
+  const encryptedGroupInfo = await encryptGroupInfo(groupInfo, welcomeSecret, suite);
+  const author = toLeafIndex(next.privatePath.leafIndex);
+  const secrets = await Promise.all(added.map(async ([leaf, keyPackage]) => {
+    const ancestor = firstCommonAncestor(ratchetTree, leaf, author);
+    const pathSecret = pathSecrets.find(({ nodeIndex }) => nodeIndex === Number(ancestor))?.secret;
+    const initKey = await suite.hpke.importPublicKey(keyPackage.initKey);
+    const groupSecrets = { joinerSecret, pathSecret, psks: [] };
+    const { enc, ct } = await encryptGroupSecrets(initKey, encryptedGroupInfo, groupSecrets, suite.hpke);
+    return {
+      newMember: await makeKeyPackageRef(keyPackage, suite.hash),
+      encryptedGroupSecrets: { kemOutput: enc, ciphertext: ct },
+    };
   }));
-  return [...remove, ...add];
-}
-
-function encodeWelcome(welcome: Welcome): Uint8Array {
-  return encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome });
-}
-
-/** ts-mls drops the present epoch's ratchets when it makes a commit; this is the step that it took. */
-async function ratchetAfterCommit(context: MlsContext, state: ClientState): Promise<Uint8Array> {
-  const leaf = state.privatePath.leafIndex;
-  const index = leafToNodeIndex(toLeafIndex(leaf));
-  const { newTree } = await consumeRatchet(state.secretTree, index, "commit", context.suite);
-  return encodeRatchet(ratchetAt(newTree, leaf));
+  return encodeMlsMessage({
+    version: "mls10",
+    wireformat: "mls_welcome",
+    welcome: { cipherSuite: groupContext.cipherSuite, secrets, encryptedGroupInfo },
+  });
 }

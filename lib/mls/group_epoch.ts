@@ -6,6 +6,7 @@ import { decodeKeySchedule, type KeySchedule, keyScheduleEncoder } from "ts-mls/
 import { decodePrivateKeyPath, type PrivateKeyPath, privateKeyPathEncoder } from "ts-mls/privateKeyPath.js";
 import { decodeUtf8 } from "../bytes/mod.ts";
 import { StorageError } from "../errors/mod.ts";
+import { readGroupData } from "./group_data.ts";
 
 /** The parts of a member's state that stay as they are for the whole of an epoch. */
 export interface GroupEpochParts {
@@ -48,6 +49,8 @@ export class GroupEpoch {
   readonly number: number;
   /** This member's leaf index. */
   readonly ownLeaf: number;
+  /** What the application and all members agree on; undefined where the group was made without. */
+  readonly groupData: Uint8Array | undefined;
 
   /** Wraps parts that ts-mls made. */
   constructor(parts: GroupEpochParts) {
@@ -55,6 +58,7 @@ export class GroupEpoch {
     this.groupId = decodeUtf8(parts.groupContext.groupId);
     this.number = Number(parts.groupContext.epoch);
     this.ownLeaf = parts.privatePath.leafIndex;
+    this.groupData = readGroupData(parts.groupContext.extensions);
   }
 
   /** Encodes the secrets for the caller to encrypt and keep. */

@@ -1,17 +1,19 @@
-import type { ClientState } from "ts-mls";
+import type { CiphersuiteImpl, ClientState } from "ts-mls";
 import type { ClientConfig } from "ts-mls/clientConfig.js";
 import { decodeRatchetTree, type RatchetTree, ratchetTreeEncoder } from "ts-mls/ratchetTree.js";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
 import {
   decodeSecretTreeNode,
-  type SecretTree,
+  type SecretTree as RatchetLayout,
   type SecretTreeNode,
   secretTreeNodeEncoder,
 } from "ts-mls/secretTree.js";
-import { leafToNodeIndex, toLeafIndex } from "ts-mls/treemath.js";
-import { ProtocolError, StorageError } from "../errors/mod.ts";
+import { leafToNodeIndex, leafWidth, toLeafIndex } from "ts-mls/treemath.js";
+import { InternalError, ProtocolError, StorageError } from "../errors/mod.ts";
 import type { MlsContext } from "./context.ts";
 import { GroupEpoch } from "./group_epoch.ts";
+import { kdfOf } from "./provider.ts";
+import { SecretTree, withoutSecretTree } from "./secret_tree.ts";
 
 /** A member of a group. */
 export interface Member {
@@ -33,24 +35,73 @@ export interface GroupSnapshot {
   epoch: GroupEpoch;
   /** The ratchet tree (RFC 9420 §7.8), encoded; written once per epoch, public. */
   tree: Uint8Array;
-  /** The message ratchets by leaf index, encoded; each is rewritten by its sender's messages; secret. */
+  /** From which the ratchets of members are derived who have sent nothing yet, encoded; secret. */
+  secrets: Uint8Array;
+  /**
+   * The message ratchets of those who have, by leaf index, encoded; each is rewritten by its sender's messages;
+   * secret.
+   */
   ratchets: Map<number, Uint8Array>;
   /** Who is in the group. */
   members: Member[];
 }
 
-/** Takes the state that ts-mls made of a new epoch apart. */
-export async function takeSnapshot(context: MlsContext, state: ClientState): Promise<GroupSnapshot> {
-  const { groupContext, keySchedule, privatePath, confirmationTag, ratchetTree, secretTree } = state;
-  const members = await readMembers(context, ratchetTree);
-  const ratchets = new Map<number, Uint8Array>();
-  for (const { leaf } of members) ratchets.set(leaf, encodeRatchet(ratchetAt(secretTree, leaf)));
+/** The parts of ts-mls' state that are kept. */
+type EnteredState = Pick<
+  ClientState,
+  "groupContext" | "keySchedule" | "privatePath" | "confirmationTag" | "ratchetTree"
+>;
+
+/** Has ts-mls enter a new epoch, and takes the state that it makes of it apart. */
+export async function enterEpoch(
+  context: MlsContext,
+  operation: (suite: CiphersuiteImpl) => Promise<EnteredState>,
+): Promise<GroupSnapshot> {
+  const { result, encryptionSecret } = await withoutSecretTree(context.suite, operation);
+  if (encryptionSecret === undefined) throw new InternalError("MLS has entered no new epoch");
+  return await takeSnapshot(context, result, encryptionSecret);
+}
+
+/** Takes the state of a new epoch apart. */
+export async function takeSnapshot(
+  context: MlsContext,
+  state: EnteredState,
+  encryptionSecret: Uint8Array,
+): Promise<GroupSnapshot> {
+  const { groupContext, keySchedule, privatePath, confirmationTag, ratchetTree } = state;
   return {
     epoch: new GroupEpoch({ groupContext, keySchedule, privatePath, confirmationTag }),
     tree: encode(ratchetTreeEncoder)(ratchetTree),
-    ratchets,
-    members,
+    secrets: SecretTree.plant(leafWidth(ratchetTree.length), encryptionSecret).encode(),
+    ratchets: new Map(),
+    members: await readMembers(context, ratchetTree),
   };
+}
+
+/**
+ * The message ratchets of a leaf, encoded. Where its member has sent nothing yet they are derived, and both the
+ * ratchets and what is left of the secrets have to be stored.
+ *
+ * @throws {ProtocolError} `mls-invalid` where there is no such leaf
+ */
+export function deriveRatchet(
+  { parts }: GroupEpoch,
+  secrets: Uint8Array,
+  leaf: number,
+): { ratchet: Uint8Array; secrets: Uint8Array } {
+  const tree = SecretTree.decode(secrets);
+  const ratchet = tree.take(leaf, kdfOf(parts.groupContext.cipherSuite));
+  return { ratchet, secrets: tree.encode() };
+}
+
+/** The ratchets of a leaf of a snapshot, which keeps what is left. */
+export function ratchetOf(group: GroupSnapshot, leaf: number): Uint8Array {
+  const known = group.ratchets.get(leaf);
+  if (known !== undefined) return known;
+  const { ratchet, secrets } = deriveRatchet(group.epoch, group.secrets, leaf);
+  group.ratchets.set(leaf, ratchet);
+  group.secrets = secrets;
+  return ratchet;
 }
 
 /**
@@ -77,14 +128,14 @@ export function toClientState(
 }
 
 /** Lays ratchets out as ts-mls expects them: by node index, the rest left empty. */
-export function toSecretTree(ratchets: Map<number, Uint8Array>): SecretTree {
-  const tree: SecretTree = [];
+export function toSecretTree(ratchets: Map<number, Uint8Array>): RatchetLayout {
+  const tree: RatchetLayout = [];
   for (const [leaf, bytes] of ratchets) tree[nodeIndex(leaf)] = decodeRatchet(bytes);
   return tree;
 }
 
 /** The ratchet of a leaf, which must be there. */
-export function ratchetAt(tree: SecretTree, leaf: number): SecretTreeNode {
+export function ratchetAt(tree: RatchetLayout, leaf: number): SecretTreeNode {
   const ratchet = tree[nodeIndex(leaf)];
   if (ratchet === undefined) {
     throw new ProtocolError("mls-invalid", "the MLS message comes from a leaf that is not in the group");
@@ -108,7 +159,8 @@ function decodeTree(bytes: Uint8Array): RatchetTree {
   return tree;
 }
 
-async function readMembers(context: MlsContext, tree: RatchetTree): Promise<Member[]> {
+/** Reads who is in a tree. */
+export async function readMembers(context: MlsContext, tree: RatchetTree): Promise<Member[]> {
   const members: Member[] = [];
   for (let index = 0; index < tree.length; index += 2) {
     const node = tree[index];

@@ -1,7 +1,7 @@
 import { decodeMlsMessage, emptyPskIndex, joinGroup as joinMlsGroup, type Welcome } from "ts-mls";
 import { DecodeError } from "../errors/mod.ts";
 import { type MlsContext, withClientConfig } from "./context.ts";
-import { type GroupSnapshot, takeSnapshot } from "./group_snapshot.ts";
+import { enterEpoch, type GroupSnapshot } from "./group_snapshot.ts";
 import { decodeKeyPackageMessage, decodePrivateKeys } from "./key_package.ts";
 import { withMlsErrors } from "./mls_error.ts";
 
@@ -34,17 +34,17 @@ export function joinGroup(
 ): Promise<GroupSnapshot> {
   return withMlsErrors(() =>
     withClientConfig(context, async (config) => {
-      const state = await joinMlsGroup(
-        decodeWelcomeMessage(message),
-        decodeKeyPackageMessage(keyPackage),
-        decodePrivateKeys(context, privateKeys),
-        emptyPskIndex,
-        context.suite,
-        undefined,
-        undefined,
-        config,
-      );
-      return takeSnapshot(context, state);
+      return enterEpoch(context, (suite) =>
+        joinMlsGroup(
+          decodeWelcomeMessage(message),
+          decodeKeyPackageMessage(keyPackage),
+          decodePrivateKeys(context, privateKeys),
+          emptyPskIndex,
+          suite,
+          undefined,
+          undefined,
+          config,
+        ));
     })
   );
 }

@@ -10,6 +10,7 @@ import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { Reader, Writer } from "../bytes/mod.ts";
 import { DecodeError } from "../errors/mod.ts";
 import type { CredentialHolder, MlsContext } from "./context.ts";
+import { GROUP_DATA_EXTENSION } from "./group_data.ts";
 import { withMlsErrors } from "./mls_error.ts";
 
 /** A key package of one's own. */
@@ -55,7 +56,7 @@ export function generateOwnKeyPackage(
   const capabilities: Capabilities = {
     versions: ["mls10"],
     ciphersuites: [context.suite.name],
-    extensions: [LAST_RESORT],
+    extensions: [LAST_RESORT, GROUP_DATA_EXTENSION],
     proposals: [],
     credentials: ["x509"],
   };

@@ -15,11 +15,15 @@ export {
   type MlsIdentity,
   openMlsContext,
 } from "./context.ts";
+export { exportSecret } from "./export_secret.ts";
 export { GroupEpoch } from "./group_epoch.ts";
-export type { GroupSnapshot, Member } from "./group_snapshot.ts";
+export { deriveRatchet, type GroupSnapshot, type Member, ratchetOf } from "./group_snapshot.ts";
+export { createGroupInfo } from "./group_info.ts";
+export { type ExternalJoin, joinExternal } from "./join_external.ts";
 export { joinGroup, readWelcome } from "./join_group.ts";
 export { type GeneratedKeyPackage, generateKeyPackage, readKeyPackage } from "./key_package.ts";
 export { type OpenedMessage, openMessage, type SenderLookup } from "./open_message.ts";
+export { padToBucket } from "./padding.ts";
 export { processCommit, type ProcessedCommit } from "./process_commit.ts";
 export { type SealedMessage, sealMessage } from "./seal_message.ts";
 export { defaultSuite, interoperableSuite, type SupportedSuite } from "./provider.ts";

@@ -4,10 +4,10 @@ import { GroupEpoch } from "./group_epoch.ts";
 import type { GroupSnapshot, Member } from "./group_snapshot.ts";
 
 /**
- * Encodes a whole snapshot as one byte string: for a commit whose fate is not known yet.
+ * Encodes a snapshot in which nobody has sent anything as one byte string: for a commit whose fate is not known yet.
  *
  * ```text
- * epoch<V> | tree<V> | uint32 count | count * (uint32 leaf | user<V> | device<V> | serial<V> | key<V> | ratchet<V>)
+ * epoch<V> | tree<V> | secrets<V> | uint32 count | count * (uint32 leaf | user<V> | device<V> | serial<V> | key<V>)
  * ```
  *
  * `<V>` is a byte string after its variable-size length (RFC 9420 §2.1.2).
@@ -17,6 +17,7 @@ export function encodePendingState(state: GroupSnapshot): Uint8Array {
   const put = (bytes: Uint8Array): Writer => writer.varint(bytes.length).bytes(bytes);
   put(state.epoch.encode());
   put(state.tree);
+  put(state.secrets);
   writer.u32(state.members.length);
   for (const { leaf, user, device, serial, signatureKey } of state.members) {
     writer.u32(leaf);
@@ -24,7 +25,6 @@ export function encodePendingState(state: GroupSnapshot): Uint8Array {
     put(encodeUtf8(device));
     put(encodeUtf8(serial));
     put(signatureKey);
-    put(state.ratchets.get(leaf) ?? new Uint8Array());
   }
   return writer.finish();
 }
@@ -39,16 +39,15 @@ export function decodePendingState(bytes: Uint8Array): GroupSnapshot {
   const take = (field: string): Uint8Array => reader.bytes(reader.varint(field), field);
   const epoch = GroupEpoch.decode(take("epoch"));
   const tree = take("tree");
+  const secrets = take("secrets");
   const members: Member[] = [];
-  const ratchets = new Map<number, Uint8Array>();
   for (let count = reader.u32("members"); count > 0; count--) {
     const leaf = reader.u32("leaf");
     const user = decodeUtf8(take("user"));
     const device = decodeUtf8(take("device"));
     const serial = decodeUtf8(take("serial"));
     members.push({ leaf, user, device, serial, signatureKey: take("key") });
-    ratchets.set(leaf, take("ratchet"));
   }
   reader.end("pending state");
-  return { epoch, tree, ratchets, members };
+  return { epoch, tree, secrets, ratchets: new Map(), members };
 }

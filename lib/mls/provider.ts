@@ -70,6 +70,12 @@ export function isSupportedSuite(name: CiphersuiteName): name is SupportedSuite 
   return Object.hasOwn(suites, name);
 }
 
+/** The KDF of a suite, whose calls do not have to be awaited. */
+export function kdfOf(name: CiphersuiteName): Kdf {
+  if (isSupportedSuite(name)) return suites[name].kdf;
+  throw new UsageError("mls-suite-unsupported", `MLS suite is not supported: ${name}`);
+}
+
 function createSuite(name: SupportedSuite, random: RandomSource): CiphersuiteImpl {
   const { createKem, kdf, aead, hash } = suites[name];
   return {

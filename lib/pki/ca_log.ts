@@ -62,10 +62,24 @@ export interface Redemption {
   redeemedAt: Date;
 }
 
-/** An invite with its redemption, where it has one. */
+/** That an invite was made by a device of the user's. */
+export interface LinkRecord {
+  /** The SHA-256 of the token. */
+  tokenHash: Uint8Array;
+  /** The name that the new device is to have. */
+  device: string;
+  /** The serial number of the certificate of the device that made it. */
+  linkedBy: string;
+  /** That device's signature over `deviceLinkMessage`. */
+  signature: Uint8Array;
+}
+
+/** An invite with what else is known of it. */
 export interface LoggedInvite extends InviteRecord {
-  /** The redemption. */
+  /** The redemption, where it has one. */
   redemption?: Redemption;
+  /** Which device made it, where it was not the operator. */
+  link?: LinkRecord;
 }
 
 /** Which issuances to list; everything where nothing is said. */
@@ -94,6 +108,8 @@ export interface CaLog {
   appendRevocation(revocation: Revocation): void;
   /** Appends an invite. */
   appendInvite(invite: InviteRecord): void;
+  /** Appends that an invite was made by a device. */
+  appendLink(link: LinkRecord): void;
   /** Appends the redemption of an invite that has none yet. */
   appendRedemption(redemption: Redemption): void;
   /** Takes the next CRL number: 1, then one more each time. */

@@ -14,6 +14,7 @@ import {
   type Issuer,
 } from "./issue_certificate.ts";
 import { endOfLifetime } from "./lifetime.ts";
+import { checkLinkedInvite } from "./linked_invite.ts";
 import { formatRelayAddress, type RelayAddress } from "./relay_address.ts";
 import { lifetimeMsOf, RENEWAL_GRACE_MS, renewalDueAt } from "./renewal.ts";
 import { createRevocationList } from "./revocation_list.ts";
@@ -301,7 +302,8 @@ export class CertificateAuthority {
   /**
    * Checks, before an enrolment begins, that {@link redeemInvite} would accept this invite now.
    *
-   * @throws {AuthenticationError} `invite-unknown`, `invite-used`, `invite-expired`, `device-exists`
+   * @throws {AuthenticationError} `invite-unknown`, `invite-used`, `invite-expired`, `device-exists`,
+   * `invite-device`, `invite-revoked`
    */
   checkInvite(tokenHash: Uint8Array, applicant: Identity & { spki: Uint8Array }): void {
     const issued = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
@@ -315,7 +317,7 @@ export class CertificateAuthority {
    *
    * @param tokenHash the SHA-256 of the invite's token
    * @throws {AuthenticationError} `invite-unknown` (also where it is for another user), `invite-used`,
-   * `invite-expired`, `device-exists`, `key-weak`
+   * `invite-expired`, `invite-device`, `invite-revoked`, `device-exists`, `key-weak`
    * @throws {UsageError} `name-malformed`, `ca-expired`
    * @throws {DecodeError} `key-malformed`, `key-unsupported`
    */
@@ -433,7 +435,7 @@ export class CertificateAuthority {
     );
   }
 
-  #usableInvite(tokenHash: Uint8Array, { user }: Identity): LoggedInvite {
+  #usableInvite(tokenHash: Uint8Array, { user, device }: Identity): LoggedInvite {
     const invite = this.#log.findInvite(tokenHash);
     if (invite === undefined || invite.user !== user) {
       throw new AuthenticationError("invite-unknown", "this authority has given out no such invite");
@@ -447,6 +449,7 @@ export class CertificateAuthority {
         },
       );
     }
+    checkLinkedInvite(invite, device, this.#log);
     return invite;
   }
 

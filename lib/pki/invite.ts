@@ -10,6 +10,8 @@ export interface Invite {
   relay: RelayAddress;
   /** The user it is for. */
   user: string;
+  /** The name that the device is to have, where a device of the user's has made the invite. */
+  device?: string;
   /** The SHA-256 of the root certificate in DER: what the applicant trusts. */
   rootHash: Uint8Array<ArrayBuffer>;
   /** The one-time token, 16 to 64 bytes. */
@@ -19,16 +21,19 @@ export interface Invite {
 const TOKEN_BYTES = 16;
 const HASH_BYTES = 32;
 const MAX_CHARACTERS = 512;
-const PATTERN = /^parley:\/\/([^/?#]+)\/([^/?#]+)\?ca=([A-Za-z0-9_-]{43})&t=([A-Za-z0-9_-]{22,86})$/;
+const PATTERN =
+  /^parley:\/\/([^/?#]+)\/([^/?#]+)(?:\/([^/?#]+))?\?ca=([A-Za-z0-9_-]{43})&t=([A-Za-z0-9_-]{22,86})$/;
 
 /**
- * Formats an invite: `parley://HOST:PORT/USER?ca=<base64url root hash>&t=<base64url token>`.
+ * Formats an invite: `parley://HOST:PORT/USER?ca=<base64url root hash>&t=<base64url token>`, with `/DEVICE` behind
+ * the user where it is for a device of that name only.
  *
  * @throws {UsageError} `name-malformed`
  */
-export function formatInvite({ relay, user, rootHash, token }: Invite): string {
+export function formatInvite({ relay, user, device, rootHash, token }: Invite): string {
   const ca = encodeBase64Url(rootHash), t = encodeBase64Url(token);
-  return `parley://${formatRelayAddress(relay)}/${parseName(user, "user")}?ca=${ca}&t=${t}`;
+  const name = device === undefined ? "" : `/${parseName(device, "device")}`;
+  return `parley://${formatRelayAddress(relay)}/${parseName(user, "user")}${name}?ca=${ca}&t=${t}`;
 }
 
 /**
@@ -38,12 +43,13 @@ export function formatInvite({ relay, user, rootHash, token }: Invite): string {
  * @throws {DecodeError} `invite-malformed`
  */
 export function parseInvite(text: string): Invite {
-  const [, relay, user, ca, t] = text.length <= MAX_CHARACTERS ? PATTERN.exec(text) ?? [] : [];
+  const [, relay, user, device, ca, t] = text.length <= MAX_CHARACTERS ? PATTERN.exec(text) ?? [] : [];
   if (relay === undefined || user === undefined || ca === undefined || t === undefined) throw malformed();
   try {
     const invite = {
       relay: parseRelayAddress(relay),
       user: parseName(user, "user"),
+      ...(device !== undefined && { device: parseName(device, "device") }),
       rootHash: decodeBase64Url(ca),
       token: decodeBase64Url(t),
     };

@@ -27,6 +27,7 @@ export type {
   InviteRecord,
   Issuance,
   IssuanceFilter,
+  LinkRecord,
   LoggedInvite,
   LoggedIssuance,
   Redemption,
@@ -62,6 +63,8 @@ export {
 export { type Clock } from "./clock.ts";
 export { type Pkcs8Protection } from "./encrypted_pkcs8.ts";
 export { type DerElement, DerReader } from "./der_reader.ts";
+export { type DeviceLink, deviceLinkMessage } from "./device_link.ts";
+export { DeviceLinks } from "./device_links.ts";
 export { DerTag } from "./der_tag.ts";
 export {
   derBits,
@@ -95,7 +98,7 @@ export {
 export { fingerprintOf, hashCertificate } from "./fingerprint.ts";
 export { formatIdentityUri, type Identity, isName, parseIdentityUri, parseName } from "./identity.ts";
 export { type CertificateFacts, inspectCertificate } from "./inspect_certificate.ts";
-export { formatInvite, hashInviteToken, type Invite, parseInvite } from "./invite.ts";
+export { formatInvite, generateInviteToken, hashInviteToken, type Invite, parseInvite } from "./invite.ts";
 export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
 export {
   createDeviceCertificate,

@@ -4,7 +4,7 @@ import { ChainVerifier, type Clock, type LoggedIssuance } from "../pki/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
 
 /** What a relay needs of an authority; `openCa` of the store gives it. */
-export type RelayAuthority = Pick<CaFolder, "authority" | "log" | "users" | "requests">;
+export type RelayAuthority = Pick<CaFolder, "authority" | "log" | "users" | "requests" | "links">;
 
 /** A device as one key stands for it. */
 export interface KeyedDevice {

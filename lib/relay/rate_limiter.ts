@@ -6,6 +6,11 @@ export interface Rate {
   burst: number;
 }
 
+interface Bucket {
+  tokens: number;
+  time: number;
+}
+
 /** Above so many keys those are forgotten that have rested long enough to be as good as new. */
 const MAX_KEYS = 10_000;
 
@@ -13,7 +18,7 @@ const MAX_KEYS = 10_000;
 export class RateLimiter {
   readonly #rate: Rate;
   readonly #now: () => number;
-  readonly #buckets = new Map<string, { tokens: number; time: number }>();
+  readonly #buckets = new Map<string, Bucket>();
 
   /** Creates a limiter; `now` counts milliseconds and never goes back. */
   constructor(rate: Rate, now: () => number) {
@@ -24,17 +29,22 @@ export class RateLimiter {
   /** Whether the key may do one more thing now; if so, it has. */
   take(key: string): boolean {
     const time = this.#now();
-    const bucket = this.#buckets.get(key) ?? { tokens: this.#rate.burst, time };
+    const bucket = this.#buckets.get(key) ?? this.#addBucket(key, time);
     bucket.tokens = this.#refilled(bucket, time);
     bucket.time = time;
-    if (this.#buckets.size >= MAX_KEYS) this.#forgetRested(time);
-    this.#buckets.set(key, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens--;
     return true;
   }
 
-  #refilled({ tokens, time }: { tokens: number; time: number }, now: number): number {
+  #addBucket(key: string, time: number): Bucket {
+    if (this.#buckets.size >= MAX_KEYS) this.#forgetRested(time);
+    const bucket = { tokens: this.#rate.burst, time };
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  #refilled({ tokens, time }: Bucket, now: number): number {
     return Math.min(this.#rate.burst, tokens + (now - time) / 1_000 * this.#rate.perSecond);
   }
 

@@ -2,6 +2,7 @@ import { encodeHex, equalBytes } from "../bytes/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import {
   AuthenticationError,
+  InternalError,
   NetworkError,
   type ParleyError,
   ProtocolError,
@@ -15,14 +16,24 @@ import {
   RENEWAL_GRACE_MS,
   type VerifiedCertificate,
 } from "../pki/mod.ts";
-import { type MailboxStore, type NewEntries, RelayFolder, SqliteMailboxStore } from "../store/mod.ts";
+import {
+  BlobStore,
+  type MailboxStore,
+  type NewEntries,
+  RelayFolder,
+  SqliteMailboxStore,
+} from "../store/mod.ts";
 import { listen, type Listener, type RelayConnection, type VerifiedPeer } from "../transport/mod.ts";
 import { AuthorityWatch, CLOCK_SKEW_MS, type KeyedDevice, type RelayAuthority } from "./authority_watch.ts";
+import { DeviceService } from "./device_service.ts";
+import { BlobService } from "./blob_service.ts";
+import { GroupInfoDesk } from "./group_info_desk.ts";
 import { EnrollmentService } from "./enrollment_service.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { RelayCounters, type RelayStats } from "./relay_counters.ts";
 import { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";
 import type { RelayLog } from "./relay_log.ts";
+import { ReceiptSigner } from "./receipt_signer.ts";
 import { createRequestHandler, type RequestContext } from "./request_handler.ts";
 import { obtainServerIdentity, type ServerIdentity } from "./server_identity.ts";
 import { type DevicePeer, Session } from "./session.ts";
@@ -96,6 +107,8 @@ class RelayServer implements Relay {
   readonly #log: RelayLog;
   readonly #limits: RelayLimits;
   readonly #store: MailboxStore;
+  readonly #blobStore: BlobStore;
+  readonly #blobs: BlobService;
   readonly #watch: AuthorityWatch;
   readonly #sessions = new SessionTable();
   readonly #counters = new RelayCounters();
@@ -104,6 +117,7 @@ class RelayServer implements Relay {
   readonly #toDrop = new Set<KeyedDevice>();
   readonly #running = new Set<Promise<void>>();
   #certificateHash: Uint8Array = new Uint8Array();
+  #receiptSigner: ReceiptSigner | undefined;
   #certificateNotAfter = new Date(0);
   #renewalDue = new Date(0);
   #listener: Listener | undefined;
@@ -126,18 +140,29 @@ class RelayServer implements Relay {
       limits: this.#limits.mailboxes,
       onError: (error) => this.#logFailure("the storage failed in between", error),
     });
+    this.#blobStore = BlobStore.open({
+      databasePath: folder.blobCatalogPath,
+      folder: folder.blobsPath,
+      clock: () => clock().getTime(),
+      limits: this.#limits.blobs,
+    });
+    this.#blobs = new BlobService({ blobs: this.#blobStore, mailboxes: this.#store, limits: this.#limits });
     this.#store.onEntries((batch) => this.#distribute(batch));
     const { requestsPerSecond: perSecond, requestBurst: burst } = this.#limits;
     this.#context = {
       store: this.#store,
+      blobs: this.#blobs,
       watch: this.#watch,
       freshCrl: () => this.#freshCrl(),
       ca: ca.authority,
       authorities: [...ca.authority.chain],
       sessions: this.#sessions,
       enrollment: this.#enrollment(),
+      devices: this.#devices(),
+      groupInfos: new GroupInfoDesk({ store: this.#store, sessions: this.#sessions }),
       limiter: new RateLimiter({ perSecond, burst }, () => performance.now()),
       counters: this.#counters,
+      receiptSigner: () => this.#requireSigner(),
       clock,
       agent: AGENT,
     };
@@ -153,6 +178,7 @@ class RelayServer implements Relay {
     await this.#settleRevocations();
     const identity = await this.#obtainIdentity();
     await this.#store.expire(this.#clock().getTime() - this.#limits.retentionMs);
+    await this.#blobs.maintain();
     this.#listener = await listen({
       hostname,
       port,
@@ -176,6 +202,7 @@ class RelayServer implements Relay {
       openConnections: this.#listener?.connections ?? 0,
       devicesOnline: this.#sessions.devices,
       ...await this.#folder.usage(),
+      files: await this.#blobs.usage(),
       certificateNotAfter: this.#certificateNotAfter,
     };
   }
@@ -191,6 +218,7 @@ class RelayServer implements Relay {
     );
     await Promise.all(this.#running);
     try {
+      await this.#blobStore.close();
       await this.#store.close();
     } finally {
       this.#folder.close();
@@ -209,6 +237,22 @@ class RelayServer implements Relay {
         await this.#store.registerDevice({ user, device }, fingerprint);
         this.#counters.enrolled++;
         this.#log.info("enrolled {user}/{device}", { user, device, serial });
+      },
+    });
+  }
+
+  #devices(): DeviceService {
+    return new DeviceService({
+      ca: this.#options.ca,
+      watch: this.#watch,
+      store: this.#store,
+      sessions: this.#sessions,
+      limits: this.#limits,
+      log: this.#log,
+      settleRevocations: async () => {
+        this.#refresh();
+        await this.#settling;
+        await this.#settleRevocations();
       },
     });
   }
@@ -251,13 +295,21 @@ class RelayServer implements Relay {
     const who = { device: session?.name ?? "nobody", address: connection.remoteAddress };
     this.#log.info("connected: {device} from {address}", who);
     void connection.closed.then((reason) => {
-      if (session !== undefined) this.#sessions.remove(session);
+      if (session !== undefined) this.#leave(session);
       this.#context.enrollment.abandon(applicant);
       this.#log.info("disconnected: {device} from {address}", { ...who, code: reason?.code });
     });
     const refusal = session && this.#refusal(session);
     if (refusal !== undefined) void connection.close(refusal);
     else if (session !== undefined) this.#sessions.add(session);
+  }
+
+  #leave(session: Session): void {
+    this.#sessions.remove(session);
+    this.#context.groupInfos.leave(session);
+    this.#run("a device's end could not be noted", () => {
+      return this.#store.noteSeen(session.device, this.#clock().getTime());
+    });
   }
 
   #createSession(connection: RelayConnection): Session | undefined {
@@ -274,8 +326,8 @@ class RelayServer implements Relay {
 
   #distribute(batch: NewEntries[]): void {
     for (const one of batch) {
-      this.#counters.entries += one.entries.length;
-      for (const { body } of one.entries) this.#counters.entryBytes += body.length;
+      this.#counters.entries += one.last - one.first + 1;
+      this.#counters.entryBytes += one.bytes;
       this.#sessions.distribute(one);
     }
   }
@@ -287,6 +339,7 @@ class RelayServer implements Relay {
     this.#run("revocations could not be handled", async () => {
       this.#refresh();
       this.#closeExpired();
+      await this.#store.expireMessages(this.#clock().getTime());
       await this.#settleRevocations();
       if (this.#clock() >= this.#renewalDue) await this.#renewIdentity();
     }, () => this.#ticking = false);
@@ -344,6 +397,7 @@ class RelayServer implements Relay {
   #maintain(): void {
     this.#run("maintenance failed", async () => {
       await this.#store.expire(this.#clock().getTime() - this.#limits.retentionMs);
+      await this.#blobs.maintain();
       await this.#renewIdentity();
     });
   }
@@ -367,9 +421,15 @@ class RelayServer implements Relay {
       clock: this.#clock,
     });
     this.#certificateHash = identity.certificateHash;
+    this.#receiptSigner = new ReceiptSigner(identity.tls);
     this.#certificateNotAfter = identity.notAfter;
     this.#renewalDue = identity.renewalDue;
     return identity;
+  }
+
+  #requireSigner(): ReceiptSigner {
+    if (this.#receiptSigner === undefined) throw new InternalError("a request came before the identity");
+    return this.#receiptSigner;
   }
 
   /** Runs work that nobody waits for until the relay closes. */

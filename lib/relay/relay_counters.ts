@@ -1,3 +1,4 @@
+import type { BlobTotals } from "../store/mod.ts";
 import type { OperationName } from "../wire/mod.ts";
 
 /**
@@ -42,6 +43,8 @@ export interface RelayStats {
   devicesOnline: number;
   /** Bytes of the files that hold the mailboxes. */
   mailboxBytes: number;
+  /** The encrypted files that wait for whoever has not fetched them. */
+  files: BlobTotals;
   /** Bytes that are free for this process in the file system of the relay's folder. */
   freeBytes: number;
   /** When the certificate that it shows ends. */

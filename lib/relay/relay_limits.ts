@@ -1,10 +1,16 @@
-import type { MailboxLimits } from "../store/mod.ts";
+import type { BlobLimits, MailboxLimits } from "../store/mod.ts";
 import type { ListenLimits } from "../transport/mod.ts";
 
 /** Bounds of a relay. */
 export interface RelayLimits {
   /** Bounds of the storage that differ from its default. */
   mailboxes: Partial<MailboxLimits>;
+  /** Bounds of the store of files that differ from its default. */
+  blobs: Partial<BlobLimits>;
+  /** Bytes of one device's files that wait for the disk. */
+  maxBlobBytesInFlightPerDevice: number;
+  /** Bytes of files that wait for the disk, in all. */
+  maxBlobBytesInFlight: number;
   /** Bounds of connections that differ from their default. */
   connections: Partial<ListenLimits>;
   /** Connections at once of one device. */
@@ -27,6 +33,10 @@ export interface RelayLimits {
   passwordBurst: number;
   /** Passwords that wait to be checked, in all. */
   maxWaitingPasswords: number;
+  /** Invites for further devices a second of one user, in the long run. */
+  linksPerSecond: number;
+  /** Such invites of one user at once. */
+  linkBurst: number;
   /** Enrolments that await their proof, in all. */
   maxPendingEnrollments: number;
   /** How long an entry is kept for devices that do not fetch it, in milliseconds. */
@@ -36,6 +46,9 @@ export interface RelayLimits {
 /** The bounds of a relay unless told otherwise. */
 export const defaultRelayLimits: Readonly<RelayLimits> = {
   mailboxes: {},
+  blobs: {},
+  maxBlobBytesInFlightPerDevice: 32 * 1024 * 1024,
+  maxBlobBytesInFlight: 256 * 1024 * 1024,
   connections: {},
   maxConnectionsPerDevice: 64,
   requestsPerSecond: 20_000,
@@ -47,6 +60,8 @@ export const defaultRelayLimits: Readonly<RelayLimits> = {
   passwordsPerSecond: 0.05,
   passwordBurst: 10,
   maxWaitingPasswords: 32,
+  linksPerSecond: 0.01,
+  linkBurst: 20,
   maxPendingEnrollments: 1_000,
   retentionMs: 30 * 24 * 60 * 60_000,
 };

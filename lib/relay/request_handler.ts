@@ -1,7 +1,7 @@
 import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
 import type { CertificateAuthority, Clock } from "../pki/mod.ts";
 import type { MailboxStore } from "../store/mod.ts";
-import type { RequestHandler } from "../transport/mod.ts";
+import { type Answer, LATER, type RequestHandler } from "../transport/mod.ts";
 import {
   type DeviceRef,
   formatDeviceRef,
@@ -12,7 +12,11 @@ import {
   PROTOCOL_VERSION,
 } from "../wire/mod.ts";
 import type { AuthorityWatch } from "./authority_watch.ts";
+import type { DeviceService } from "./device_service.ts";
+import type { BlobService } from "./blob_service.ts";
+import type { GroupInfoDesk } from "./group_info_desk.ts";
 import type { Applicant, EnrollmentService } from "./enrollment_service.ts";
+import type { ReceiptSigner } from "./receipt_signer.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 import type { RelayCounters } from "./relay_counters.ts";
 import type { Session } from "./session.ts";
@@ -22,6 +26,8 @@ import type { SessionTable } from "./session_table.ts";
 export interface RequestContext {
   /** The mailboxes. */
   store: MailboxStore;
+  /** The files. */
+  blobs: BlobService;
   /** What the authority says. */
   watch: AuthorityWatch;
   /** Gives the newest CRL, made anew where something was revoked since. */
@@ -34,6 +40,12 @@ export interface RequestContext {
   sessions: SessionTable;
   /** Enrols devices. */
   enrollment: EnrollmentService;
+  /** What users do with their devices. */
+  devices: DeviceService;
+  /** Signs what the store has; with the relay's present key. */
+  receiptSigner: () => ReceiptSigner;
+  /** Gives out what devices enter conversations from outside by. */
+  groupInfos: GroupInfoDesk;
   /** Bounds each device's requests. */
   limiter: RateLimiter;
   /** Counts what is asked. */
@@ -47,7 +59,8 @@ export interface RequestContext {
 type Answers = {
   [N in OperationName]: (
     fields: OperationRequest<N>,
-  ) => Promise<OperationResponse<N>> | OperationResponse<N>;
+    answer: Answer<N>,
+  ) => Promise<OperationResponse<N>> | OperationResponse<N> | typeof LATER;
 };
 
 /** Answers the requests of one connection; without a session it can only enrol. */
@@ -63,7 +76,7 @@ export function createRequestHandler(
     "hello": (fields) => answerHello(context, session, fields),
   };
   let greeted = false;
-  return (op, fields) => {
+  return (op, fields, answer) => {
     context.counters.request(op);
     if (session !== undefined && !context.limiter.take(session.name)) {
       context.counters.rateLimited++;
@@ -71,7 +84,7 @@ export function createRequestHandler(
     }
     if (op === "hello") greeted = true;
     else if (!greeted) throw new ProtocolError("hello-required", "the first request must be hello");
-    return answers[op](fields);
+    return answers[op](fields, answer);
   };
 }
 
@@ -126,9 +139,12 @@ function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers
   const from = session.device;
   return {
     "renew": () => renew(context, session),
-    "publish-key-packages": async ({ packages, lastResort, replace }) => ({
-      keyPackages: await store.publishKeyPackages(from, packages, lastResort, replace),
-    }),
+    "publish-key-packages": async ({ packages, lastResort, replace }) => {
+      const keyPackages = await store.publishKeyPackages(from, packages, lastResort, replace);
+      // The first ones under a certificate: now it can be added to conversations.
+      if (lastResort !== undefined) await context.devices.announce(session);
+      return { keyPackages };
+    },
     "take-key-packages": ({ devices }) => takeKeyPackages(store, devices),
     "devices": ({ users }) => listDevices(context, users),
     "mailboxes": async ({ after }) => {
@@ -137,16 +153,30 @@ function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers
       return { mailboxes: mailboxes.slice(0, limits.maxMailboxes), more };
     },
     "sync": ({ mailbox, after, limit }) => store.read(from, mailbox, after, limit),
-    "append": (fields) => store.append({ ...fields, from }),
+    "append": ({ mailbox, id, message, expires }, answer) => {
+      store.submitAppend({ mailbox, from, id, message, expires }, answer);
+      return LATER;
+    },
     "commit": (fields) => store.commit({ ...fields, from }),
-    "ack": async ({ mailbox, seq }) => {
-      await store.ack(from, mailbox, seq);
-      return {};
+    "ack": ({ mailbox, seq }, answer) => {
+      store.submitAck({ from, mailbox, seq }, answer);
+      return LATER;
     },
-    "watch": () => {
+    "watch": async () => {
       session.watching = true;
+      await context.groupInfos.welcome(session);
       return {};
     },
+    "group-info": ({ mailbox }) => context.groupInfos.give(session, mailbox),
+    "put-group-info": (fields) => context.groupInfos.take(session, fields),
+    "receipt": async ({ mailbox, ids }) => {
+      const entries = await store.stored(from, mailbox, ids);
+      return context.receiptSigner().sign({ mailbox, entries });
+    },
+    ...context.blobs.answers(session),
+    "link-device": (fields) => context.devices.link(fields, session),
+    "revoke-device": (fields) => context.devices.revoke(fields, session),
+    "certificates": (fields) => context.devices.certificates(fields, session),
   };
 }
 
@@ -216,4 +246,16 @@ const refusals: DeviceAnswers = {
   "commit": refuse,
   "ack": refuse,
   "watch": refuse,
+  "group-info": refuse,
+  "put-group-info": refuse,
+  "receipt": refuse,
+  "blob-begin": refuse,
+  "blob-put": refuse,
+  "blob-finish": refuse,
+  "blob-get": refuse,
+  "blob-done": refuse,
+  "blob-delete": refuse,
+  "link-device": refuse,
+  "revoke-device": refuse,
+  "certificates": refuse,
 };

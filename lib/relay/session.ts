@@ -27,6 +27,7 @@ export class Session {
   /** What could not be pushed because the client reads too slowly. */
   #owesLagged = false;
   #owesCrl = false;
+  #owesDevices = false;
   #waiting = false;
 
   /** Takes over the pushes of a connection. */
@@ -52,6 +53,11 @@ export class Session {
     if (this.#owesLagged) this.#settleWhenDrained();
   }
 
+  /** Pushes what can be asked for again; says whether it goes out. */
+  push(push: Extract<Push, { push: "group-info" }>): boolean {
+    return this.#connection.push(push);
+  }
+
   /** Pushes the newest CRL, later if it cannot be now. */
   pushCrl(): void {
     this.#owesCrl = true;
@@ -59,10 +65,23 @@ export class Session {
     if (this.#owesCrl) this.#settleWhenDrained();
   }
 
+  /** Says that a device of this user's is new, later if it cannot be now. */
+  pushDevicesChanged(): void {
+    this.#owesDevices = true;
+    this.settle();
+    if (this.#owesDevices) this.#settleWhenDrained();
+  }
+
   /** Pushes what is owed, as far as the connection takes it. */
   settle(): void {
     if (this.#owesCrl) this.#owesCrl = !this.#connection.push({ push: "crl", crl: this.#currentCrl() });
+    if (this.#owesDevices) this.#owesDevices = !this.#connection.push({ push: "devices-changed" });
     if (this.#owesLagged) this.#owesLagged = !this.#connection.push({ push: "lagged" });
+  }
+
+  /** Resolves when the connection takes more, and when it is over. */
+  drained(): Promise<void> {
+    return this.#connection.drained();
   }
 
   /** Ends the connection and says why. */

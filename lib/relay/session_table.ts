@@ -29,23 +29,28 @@ export class SessionTable {
     return this.#byDevice.size;
   }
 
+  /** The connections of a device. */
+  of(device: DeviceRef): Iterable<Session> {
+    return this.#byDevice.get(formatDeviceRef(device)) ?? [];
+  }
+
   /** All sessions. */
   *[Symbol.iterator](): Iterator<Session> {
     for (const sessions of this.#byDevice.values()) yield* sessions;
   }
 
   /** Pushes new entries of one mailbox to everyone who watches and may read them. */
-  distribute({ mailbox, entries, members }: NewEntries): void {
-    const all = splitPushes(mailbox, entries);
-    const first = entries[0]?.seq ?? 0, last = entries.at(-1)?.seq ?? 0;
-    for (const [device, membership] of this.#readers(members)) {
+  distribute(news: NewEntries): void {
+    let all: Push[] | undefined;
+    const { mailbox, first, last } = news;
+    for (const [device, membership] of this.#readers(news.members)) {
       const sessions = this.#byDevice.get(device);
       if (sessions === undefined) continue;
       const pushes = mayRead(membership, first) && mayRead(membership, last)
-        ? all
-        : splitPushes(mailbox, entries.filter(({ seq }) => mayRead(membership, seq)));
+        ? all ??= news.pushes ?? splitPushes(mailbox, news.entries)
+        : splitPushes(mailbox, news.entries.filter(({ seq }) => mayRead(membership, seq)));
       for (const session of sessions) {
-        if (session.watching) pushes.forEach((push) => session.pushEntries(push));
+        if (session.watching) { for (const push of pushes) session.pushEntries(push); }
       }
     }
   }

@@ -1,6 +1,14 @@
 import { Reader } from "../bytes/mod.ts";
 import { ProtocolError, StorageError } from "../errors/mod.ts";
-import { type DeviceRef, directMailbox, directUsers, formatDeviceRef, readMlsHeader } from "../wire/mod.ts";
+import {
+  type DeviceRef,
+  directMailbox,
+  directUsers,
+  formatDeviceRef,
+  type MlsHeader,
+  readGroupInfoHeader,
+  readMlsHeader,
+} from "../wire/mod.ts";
 import type { MemberChange } from "./log_record.ts";
 import { exists, isCurrent, type MailboxState } from "./mailbox_state.ts";
 
@@ -37,6 +45,8 @@ export interface AppendRequest {
   id: Uint8Array<ArrayBuffer>;
   /** An MLSMessage: a PrivateMessage that holds an application message. */
   message: Uint8Array<ArrayBuffer>;
+  /** Seconds after which it is to vanish. */
+  expires?: number;
 }
 
 /** A commit bundle as its sender asked for it. */
@@ -47,8 +57,10 @@ export interface CommitRequest extends MemberChange {
   from: DeviceRef;
   /** Makes the commit idempotent. */
   id: Uint8Array<ArrayBuffer>;
-  /** An MLSMessage: a PrivateMessage that holds a commit. */
+  /** An MLSMessage: a PrivateMessage that holds a commit, or the PublicMessage of one who enters from outside. */
   commit: Uint8Array<ArrayBuffer>;
+  /** An MLSMessage: the GroupInfo of the epoch after the commit. */
+  groupInfo?: Uint8Array<ArrayBuffer>;
 }
 
 /** MLSMessage of version mls10 and wire format mls_welcome (RFC 9420 §6). */
@@ -67,7 +79,7 @@ export function admitMessage(
   limits: MailboxLimits,
 ): asserts state is MailboxState {
   refuseDeviceMailbox(request.mailbox);
-  const epoch = readEpoch(request.message, "application", request.mailbox);
+  const { epoch } = readHeader(request.message, "application", request.mailbox);
   if (state === undefined || !isCurrent(state.members.get(formatDeviceRef(request.from)))) throw notAMember();
   if (epoch !== state.epoch) {
     throw new ProtocolError("epoch-stale", `the message is of epoch ${epoch}, not of ${state.epoch}`, {
@@ -91,18 +103,21 @@ export function admitCommit(
   options: { isEnrolled: (device: DeviceRef) => boolean; limits: MailboxLimits },
 ): void {
   refuseDeviceMailbox(request.mailbox);
-  const epoch = readEpoch(request.commit, "commit", request.mailbox);
+  const { epoch, external } = readHeader(request.commit, "commit", request.mailbox);
   const author = formatDeviceRef(request.from);
   const present = exists(state) ? state : undefined;
   if (!options.isEnrolled(request.from)) throw deviceUnknown(author);
-  if (epoch > 0 && !isCurrent(present?.members.get(author))) throw notAMember();
+  if (external) admitJoiner(present, request.mailbox, request.from);
+  else if (epoch > 0 && !isCurrent(present?.members.get(author))) throw notAMember();
   if (epoch !== (present?.epoch ?? 0)) {
     throw new ProtocolError("epoch-conflict", `epoch ${epoch} of the conversation is over`, {
       hint: "read the conversation's new entries and commit again",
     });
   }
+  if (request.groupInfo !== undefined) assertGroupInfo(request.groupInfo, request.mailbox, epoch + 1);
   assertUsers(request);
-  assertChange(present, request, author, options);
+  if (external) assertNoChange(request);
+  else assertChange(present, request, author, options);
   // Twice the room of messages, so that a conversation that is full can still remove who holds it up.
   const room = {
     ...options.limits,
@@ -112,15 +127,72 @@ export function admitCommit(
   if (state !== undefined) assertRoom(state, request.commit.length, room);
 }
 
-function readEpoch(message: Uint8Array, content: "application" | "commit", mailbox: string): number {
+/** A GroupInfo as a member leaves it with the relay. */
+export interface GroupInfoRequest {
+  /** The conversation. */
+  mailbox: string;
+  /** Who leaves it. */
+  from: DeviceRef;
+  /** An MLSMessage. */
+  groupInfo: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Checks that a GroupInfo may be kept for a conversation in the given state.
+ *
+ * @throws {DecodeError} `mls-malformed`
+ * @throws {ProtocolError} `wrong-group`, `not-a-member`, `epoch-stale`
+ */
+export function admitGroupInfo<State extends MailboxState>(
+  state: State | undefined,
+  { mailbox, from, groupInfo }: GroupInfoRequest,
+): asserts state is State {
+  if (state === undefined || !isCurrent(state.members.get(formatDeviceRef(from)))) throw notAMember();
+  assertGroupInfo(groupInfo, mailbox, state.epoch);
+}
+
+/**
+ * Checks that a device may enter a conversation from outside: one of its two users' devices, or of a user of whom
+ * any device is a member.
+ *
+ * @throws {ProtocolError} `not-a-member`
+ */
+export function admitJoiner<State extends MailboxState>(
+  state: State | undefined,
+  mailbox: string,
+  { user }: DeviceRef,
+): asserts state is State {
+  if (!exists(state)) throw notAMember();
+  if (directUsers(mailbox)?.includes(user)) return;
+  for (const [device, membership] of state.members) {
+    if (isCurrent(membership) && device.startsWith(`${user}/`)) return;
+  }
+  throw notAMember();
+}
+
+function assertGroupInfo(groupInfo: Uint8Array, mailbox: string, epoch: number): void {
+  const header = readGroupInfoHeader(groupInfo);
+  if (header.groupId !== mailbox) throw wrongGroup();
+  if (header.epoch === epoch) return;
+  throw new ProtocolError("epoch-stale", `the group info is of epoch ${header.epoch}, not of ${epoch}`);
+}
+
+function assertNoChange({ add, remove, welcome }: CommitRequest): void {
+  if (add.length + remove.length === 0 && welcome === undefined) return;
+  throw forbidden("who enters a conversation from outside changes no other member");
+}
+
+function readHeader(message: Uint8Array, content: "application" | "commit", mailbox: string): MlsHeader {
   const header = readMlsHeader(message);
   if (header.contentType !== content) {
     throw new ProtocolError("wrong-content", `expected an MLS ${content} message, got ${header.contentType}`);
   }
-  if (header.groupId !== mailbox) {
-    throw new ProtocolError("wrong-group", "the MLS group is not the mailbox's");
-  }
-  return header.epoch;
+  if (header.groupId !== mailbox) throw wrongGroup();
+  return header;
+}
+
+function wrongGroup(): ProtocolError {
+  return new ProtocolError("wrong-group", "the MLS group is not the mailbox's");
 }
 
 function refuseDeviceMailbox(mailbox: string): void {

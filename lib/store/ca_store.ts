@@ -7,6 +7,7 @@ import {
   type Clock,
   createRootCertificate,
   DAY_MS,
+  DeviceLinks,
   EnrollmentRequests,
   exportPrivateKey,
   formatCertificates,
@@ -73,6 +74,8 @@ export interface CaFolder extends Disposable {
   readonly users: UserAccounts;
   /** Applicants that wait for the operator's word. */
   readonly requests: EnrollmentRequests;
+  /** Invites that users' devices make for further devices. */
+  readonly links: DeviceLinks;
   /** Closes the log. Closing twice is allowed. */
   close(): void;
 }
@@ -151,8 +154,9 @@ export function openCa(dir: string, options: OpenCaOptions = {}): CaFolder {
   const random = options.random ?? systemRandom;
   const users = new UserAccounts({ records: log.users, clock, random });
   const requests = new EnrollmentRequests({ records: log.requests, authority, clock, random });
+  const links = new DeviceLinks({ authority, log, clock });
   const close = () => log.close();
-  return { authority, log, users, requests, close, [Symbol.dispose]: close };
+  return { authority, log, users, requests, links, close, [Symbol.dispose]: close };
 }
 
 /** Whether the folder holds an authority. */

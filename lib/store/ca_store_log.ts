@@ -6,6 +6,7 @@ import type {
   InviteRecord,
   Issuance,
   IssuanceFilter,
+  LinkRecord,
   LoggedInvite,
   LoggedIssuance,
   Redemption,
@@ -24,7 +25,9 @@ type Row = Record<string, SQLOutputValue>;
 const ISSUANCE = `
   SELECT i.*, r.reason, r.revoked_at FROM issuance i LEFT JOIN revocation r ON r.serial = i.serial`;
 const INVITE = `
-  SELECT i.*, r.serial, r.redeemed_at FROM invite i LEFT JOIN redemption r ON r.token_hash = i.token_hash`;
+  SELECT i.*, r.serial, r.redeemed_at, l.device, l.linked_by, l.signature
+  FROM invite i LEFT JOIN redemption r ON r.token_hash = i.token_hash
+    LEFT JOIN link l ON l.token_hash = i.token_hash`;
 
 /** The log of a certificate authority in SQLite. Several processes may have it open. */
 export class SqliteCaLog implements CaLog {
@@ -103,6 +106,11 @@ export class SqliteCaLog implements CaLog {
       created_at: invite.createdAt.getTime(),
       expires_at: invite.expiresAt.getTime(),
     });
+  }
+
+  /** See {@link CaLog}. */
+  appendLink({ tokenHash, device, linkedBy, signature }: LinkRecord): void {
+    this.#append("link", { token_hash: tokenHash, device, linked_by: linkedBy, signature });
   }
 
   /** See {@link CaLog}. */
@@ -210,7 +218,13 @@ function toInvite(row: Row): LoggedInvite {
     expiresAt: toDate(row.expires_at),
     ...(row.redeemed_at !== null &&
       { redemption: { tokenHash, serial: String(row.serial), redeemedAt: toDate(row.redeemed_at) } }),
+    ...(row.linked_by !== null && { link: toLink(tokenHash, row) }),
   };
+}
+
+function toLink(tokenHash: Uint8Array, { device, linked_by, signature }: Row): LinkRecord {
+  const names = { device: String(device), linkedBy: String(linked_by) };
+  return { tokenHash, ...names, signature: signature as Uint8Array };
 }
 
 function toDate(ms: SQLOutputValue | undefined): Date {

@@ -73,4 +73,14 @@ export const caMigrations: readonly string[] = [
     decision TEXT CHECK (decision IN ('approved', 'denied'))
   ) STRICT;
   `,
+  `
+  -- Invites that a device has made for another one of its user.
+  CREATE TABLE link (
+    token_hash BLOB NOT NULL PRIMARY KEY REFERENCES invite (token_hash),
+    device TEXT NOT NULL,
+    linked_by TEXT NOT NULL REFERENCES issuance (serial),
+    signature BLOB NOT NULL
+  ) STRICT;
+  ${appendOnly("link")}
+  `,
 ];

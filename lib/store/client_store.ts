@@ -2,15 +2,22 @@ import type { DatabaseSync } from "node:sqlite";
 import type { CellCipher } from "./cell_cipher.ts";
 import { clientMigrations } from "./client_schema.ts";
 import { FactTable } from "./fact_table.ts";
+import { FileTable } from "./file_table.ts";
 import { FolderLock } from "./folder_lock.ts";
+import { GroupProfileTable } from "./group_profile_table.ts";
 import { GroupTable } from "./group_table.ts";
+import { HistoryTable } from "./history_table.ts";
 import { KeyPackageTable } from "./key_package_table.ts";
 import { MailboxTable } from "./mailbox_table.ts";
 import { MessageTable } from "./message_table.ts";
 import { openDatabase } from "./open_database.ts";
 import { OutboxTable } from "./outbox_table.ts";
 import { PendingCommitTable } from "./pending_commit_table.ts";
+import { ReceiptTable } from "./receipt_table.ts";
+import { RelayReceiptTable } from "./relay_receipt_table.ts";
+import { ResendTable } from "./resend_table.ts";
 import { toStorageError } from "./storage_error.ts";
+import { SyncedTable } from "./synced_table.ts";
 
 /** What a client keeps, table by table. */
 export interface ClientTables {
@@ -18,16 +25,30 @@ export interface ClientTables {
   readonly mailboxes: MailboxTable;
   /** MLS states. */
   readonly groups: GroupTable;
+  /** What groups are called, and who leaves them. */
+  readonly groupProfiles: GroupProfileTable;
   /** Commits whose fate is not known. */
   readonly pendingCommits: PendingCommitTable;
   /** Messages that the relay has not got yet. */
   readonly outbox: OutboxTable;
-  /** The history. */
+  /** The lines of the history. */
   readonly messages: MessageTable;
+  /** The history as it is read. */
+  readonly history: HistoryTable;
+  /** What becomes of messages. */
+  readonly receipts: ReceiptTable;
+  /** What the relay has signed. */
+  readonly relayReceipts: RelayReceiptTable;
+  /** Messages to be asked for again. */
+  readonly resends: ResendTable;
   /** One's own key packages. */
   readonly keyPackages: KeyPackageTable;
   /** What concerns the identity as a whole. */
   readonly facts: FactTable;
+  /** What all devices of this user are to know. */
+  readonly synced: SyncedTable;
+  /** Files that messages name, and those that are being sent. */
+  readonly files: FileTable;
 }
 
 /** How to open a client's store. */
@@ -47,11 +68,18 @@ export interface ClientStoreOptions {
 export class ClientStore implements ClientTables {
   readonly mailboxes: MailboxTable;
   readonly groups: GroupTable;
+  readonly groupProfiles: GroupProfileTable;
   readonly pendingCommits: PendingCommitTable;
   readonly outbox: OutboxTable;
   readonly messages: MessageTable;
+  readonly history: HistoryTable;
+  readonly receipts: ReceiptTable;
+  readonly relayReceipts: RelayReceiptTable;
+  readonly resends: ResendTable;
   readonly keyPackages: KeyPackageTable;
   readonly facts: FactTable;
+  readonly synced: SyncedTable;
+  readonly files: FileTable;
   readonly #db: DatabaseSync;
   readonly #lock: FolderLock;
   readonly #waiting: Change[] = [];
@@ -62,11 +90,18 @@ export class ClientStore implements ClientTables {
     this.#lock = lock;
     this.mailboxes = new MailboxTable(db);
     this.groups = new GroupTable(db, cipher);
+    this.groupProfiles = new GroupProfileTable(db, cipher);
     this.pendingCommits = new PendingCommitTable(db, cipher);
     this.outbox = new OutboxTable(db, cipher);
     this.messages = new MessageTable(db, cipher);
+    this.history = new HistoryTable(db, cipher);
+    this.receipts = new ReceiptTable(db);
+    this.relayReceipts = new RelayReceiptTable(db);
+    this.resends = new ResendTable(db, cipher);
     this.keyPackages = new KeyPackageTable(db, cipher);
     this.facts = new FactTable(db);
+    this.synced = new SyncedTable(db, cipher);
+    this.files = new FileTable(db, cipher);
   }
 
   /**
@@ -104,6 +139,18 @@ export class ClientStore implements ClientTables {
     this.#waiting.push({ run, reject });
     this.#working ??= this.#work();
     return promise;
+  }
+
+  /** Empties the write-ahead log, where pages of deleted rows would stay, unless another process reads it now. */
+  async scrub(): Promise<void> {
+    await this.#working;
+    this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** The size of the database in bytes. */
+  sizeBytes(): number {
+    const pages = Number(this.#db.prepare("PRAGMA page_count").get()?.page_count);
+    return pages * Number(this.#db.prepare("PRAGMA page_size").get()?.page_size);
   }
 
   /** Waits for what is under way and closes the database. */

@@ -2,9 +2,10 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
  * `crl`: the number of the CRL by which all conversations were looked through; `key-packages`: the serial
- * number of the certificate that the key packages hold which the relay has.
+ * number of the certificate that the key packages hold which the relay has; `own-devices`: the user's devices that
+ * are members of all conversations, as JSON.
  */
-export type FactName = "crl" | "key-packages";
+export type FactName = "crl" | "key-packages" | "own-devices";
 
 /** What concerns an identity as a whole. None of it is secret. */
 export class FactTable {

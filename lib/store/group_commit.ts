@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { setImmediate } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { ParleyError, StorageError } from "../errors/mod.ts";
 import { toStorageError } from "./storage_error.ts";
 
@@ -7,24 +7,38 @@ import { toStorageError } from "./storage_error.ts";
 export interface GroupCommitHooks {
   /** In the transaction, after the last job: writes what the jobs have only noted. */
   beforeCommit(): void;
-  /** After the transaction, when its jobs' promises are settled. */
+  /** After the transaction, before its jobs' outcomes are told. */
   committed(): void;
   /** After a transaction that failed: forgets what its jobs have noted. */
   aborted(): void;
+  /** Gets what an outcome threw; needed where any can. */
+  onError?(error: unknown): void;
+}
+
+/** Hears how a job ended, when that is on disk. The functions of a promise, or on hot paths something cheaper. */
+export interface Outcome<T> {
+  /** It took effect. */
+  resolve(value: T): void;
+  /** It did not. */
+  reject(error: ParleyError): void;
 }
 
 interface Job {
-  run: () => unknown;
-  resolve: (value: unknown) => void;
-  reject: (error: ParleyError) => void;
+  run: (argument: unknown) => unknown;
+  argument: unknown;
+  outcome: Outcome<unknown>;
+  value: unknown;
+  error: ParleyError | undefined;
 }
 
 /** Bounds how long one transaction holds up the event loop. */
 const MAX_JOBS = 4_000;
+/** How long after a transaction a patient job waits for others to share the next one with. */
+const PATIENCE_MS = 5;
 
 /**
- * The one writer of a database: runs all jobs of one turn of the event loop in one transaction, and settles
- * their promises when it is on disk. A disk's flush then costs once per turn instead of once per job.
+ * The one writer of a database: runs all jobs of one turn of the event loop in one transaction, and tells
+ * their outcomes when it is on disk. A disk's flush then costs once per turn instead of once per job.
  *
  * A job that throws a {@link ParleyError} is refused by itself, so it must not have written anything before;
  * whatever else is thrown fails the transaction with all of its jobs.
@@ -37,6 +51,9 @@ export class GroupCommit {
   #queue: Job[] = [];
   #idle: Promise<void> = Promise.resolve();
   #signalIdle: (() => void) | undefined;
+  #scheduled = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #lastTime = -Infinity;
   #closed = false;
 
   /** Creates a writer; nobody else may write through `db`. */
@@ -52,58 +69,98 @@ export class GroupCommit {
    *
    * @throws {StorageError} `storage-closed`, and whatever made the transaction fail
    */
-  run<T>(run: () => T): Promise<T> {
-    if (this.#closed) return Promise.reject(new StorageError("storage-closed", "the storage is closed"));
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject });
-    if (this.#signalIdle === undefined) {
-      this.#idle = new Promise((signal) => this.#signalIdle = signal);
-      setImmediate(() => this.#flush());
-    }
-    return promise;
+  run<T>(job: () => T): Promise<T> {
+    return new Promise((resolve, reject) => this.submit(call<T>, job, { resolve, reject }));
+  }
+
+  /** Runs a job in the next transaction with an argument; spares a hot path closures and promises. */
+  submit<A, T>(run: (argument: A) => T, argument: A, outcome: Outcome<T>): void {
+    if (this.#enqueue(run, argument, outcome)) this.#schedule();
+  }
+
+  /**
+   * Like {@link submit}, for a job that nobody is in a hurry about: right after a transaction it waits a few
+   * milliseconds for others to share the next one with.
+   */
+  submitPatiently<A, T>(run: (argument: A) => T, argument: A, outcome: Outcome<T>): void {
+    if (!this.#enqueue(run, argument, outcome) || this.#scheduled || this.#patience !== undefined) return;
+    const waitMs = this.#lastTime + PATIENCE_MS - performance.now();
+    if (waitMs <= 0) return this.#schedule();
+    this.#patience = setTimeout(() => {
+      this.#patience = undefined;
+      if (this.#queue.length > 0) this.#schedule();
+    }, waitMs);
   }
 
   /** Refuses further jobs and waits for those that are queued. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#patience);
+    if (this.#queue.length > 0) this.#schedule();
     await this.#idle;
   }
 
+  #enqueue<A, T>(run: (argument: A) => T, argument: A, outcome: Outcome<T>): boolean {
+    if (this.#closed) {
+      outcome.reject(new StorageError("storage-closed", "the storage is closed"));
+      return false;
+    }
+    const job = { run, argument, outcome, value: undefined, error: undefined };
+    this.#queue.push(job as unknown as Job);
+    return true;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#idle = new Promise((signal) => this.#signalIdle = signal);
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
-    const jobs = this.#queue.splice(0, MAX_JOBS);
-    const settle = this.#transact(jobs);
-    settle();
+    const jobs = this.#queue.length > MAX_JOBS ? this.#queue.splice(0, MAX_JOBS) : this.#queue;
+    if (jobs === this.#queue) this.#queue = [];
+    this.#transact(jobs);
+    this.#lastTime = performance.now();
     if (this.#queue.length > 0) {
       setImmediate(() => this.#flush());
       return;
     }
+    this.#scheduled = false;
     this.#signalIdle?.();
-    this.#signalIdle = undefined;
   }
 
-  /** Runs the jobs and returns what tells their callers. */
-  #transact(jobs: Job[]): () => void {
-    const outcomes: (() => void)[] = [];
+  #transact(jobs: Job[]): void {
     try {
       this.#begin.run();
-      for (const job of jobs) outcomes.push(runJob(job));
+      for (const job of jobs) runJob(job);
       this.#hooks.beforeCommit();
       this.#commit.run();
     } catch (error) {
       return this.#abort(jobs, error);
     }
-    return () => {
-      for (const tell of outcomes) tell();
-      this.#hooks.committed();
-    };
+    this.#hooks.committed();
+    for (const job of jobs) this.#tell(job);
   }
 
-  #abort(jobs: Job[], cause: unknown): () => void {
+  #abort(jobs: Job[], cause: unknown): void {
     const error = toStorageError(this.#rollBack(cause));
     this.#hooks.aborted();
-    return () => {
-      for (const job of jobs) job.reject(error);
-    };
+    for (const job of jobs) {
+      job.error = error;
+      this.#tell(job);
+    }
+  }
+
+  /** One listener's bug must not keep the others from hearing. */
+  #tell({ outcome, value, error }: Job): void {
+    try {
+      if (error === undefined) outcome.resolve(value);
+      else outcome.reject(error);
+    } catch (bug) {
+      if (this.#hooks.onError === undefined) throw bug;
+      this.#hooks.onError(bug);
+    }
   }
 
   /** Returns the error to report. SQLite has rolled back by itself after some, a full disk among them. */
@@ -117,12 +174,15 @@ export class GroupCommit {
   }
 }
 
-function runJob(job: Job): () => void {
+function runJob(job: Job): void {
   try {
-    const value = job.run();
-    return () => job.resolve(value);
+    job.value = job.run(job.argument);
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
-    return () => job.reject(error);
+    job.error = error;
   }
+}
+
+function call<T>(job: () => T): T {
+  return job();
 }

@@ -26,6 +26,8 @@ export interface LogRecord {
   time: number;
   /** An MLSMessage. */
   body: Uint8Array<ArrayBuffer>;
+  /** Of a message that is to vanish: when, milliseconds since 1970. */
+  expires?: number;
   /** Of a commit. */
   change?: MemberChange;
   /** Of a welcome: the entry that it was derived from. */

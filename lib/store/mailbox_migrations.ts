@@ -71,4 +71,45 @@ export const mailboxMigrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX key_package_left ON key_package (device, last_resort, id) WHERE body IS NOT NULL;
   `,
+  `
+  -- When a device was connected last, for its user.
+  CREATE TABLE presence (
+    device INTEGER PRIMARY KEY REFERENCES device,
+    time INTEGER NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- By which a device can enter the group again from outside; of the present epoch.
+  CREATE TABLE group_info (
+    mailbox INTEGER PRIMARY KEY REFERENCES mailbox,
+    body BLOB NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- Messages that are to vanish at a time, milliseconds since 1970.
+  CREATE TABLE expiring (
+    mailbox INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX expiring_by_time ON expiring (expires);
+  `,
+  `
+  -- The messages that one mailbox got in one transaction, as they are pushed: an array of entries in CBOR. One row
+  -- for all of them costs a fraction of a row for each. Commits and welcomes, and messages from before, stand in
+  -- the table entry; the numbers entries and bytes of a mailbox count only those.
+  -- ids: of each entry the sender (uint32) and the id, to be read without the bodies. bytes: of the bodies.
+  CREATE TABLE segment (
+    id INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    ids BLOB NOT NULL,
+    entries BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX segment_by_last ON segment (mailbox, last, first, time, bytes);
+  `,
 ];

@@ -8,9 +8,16 @@ export interface MailboxRow {
   cursor: number;
   /** The last entry that the relay was told to be safe here. */
   acked: number;
-  /** `left`: this device was removed; `broken`: an entry could not be worked in and none after it can. */
-  state: "active" | "left" | "broken";
+  /** What can be done in it. */
+  state: MailboxRowState;
 }
+
+/**
+ * What can be done in a conversation. `left`: this device was removed or has left; `lost`: it is a member and has
+ * no keys; `broken`: an entry could not be worked in and none after it can; `refused`: the same, because the
+ * entry's author must not change what it changed; `duplicated`: another copy of this device has taken its place.
+ */
+export type MailboxRowState = "active" | "left" | "lost" | "broken" | "refused" | "duplicated";
 
 /** The cursors of the mailboxes that this device reads. */
 export class MailboxTable {
@@ -19,6 +26,7 @@ export class MailboxTable {
   readonly #setState: StatementSync;
   readonly #setAcked: StatementSync;
   readonly #notAcked: StatementSync;
+  readonly #inState: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync) {
@@ -30,6 +38,7 @@ export class MailboxTable {
       "INSERT INTO mailboxes (mailbox, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state",
     );
     this.#setAcked = db.prepare("UPDATE mailboxes SET acked = ? WHERE mailbox = ? AND acked < ?");
+    this.#inState = db.prepare("SELECT mailbox FROM mailboxes WHERE state = ? ORDER BY mailbox");
     this.#notAcked = db.prepare("SELECT * FROM mailboxes WHERE acked < cursor");
   }
 
@@ -47,6 +56,11 @@ export class MailboxTable {
   /** Changes the state. */
   setState(mailbox: string, state: MailboxRow["state"]): void {
     this.#setState.run(mailbox, state);
+  }
+
+  /** The mailboxes in a state. */
+  inState(state: MailboxRowState): string[] {
+    return this.#inState.all(state).map(({ mailbox }) => String(mailbox));
   }
 
   /** Notes what the relay was told. */

@@ -7,11 +7,25 @@ export { openDatabase, type OpenDatabaseOptions } from "./open_database.ts";
 export { toStorageError } from "./storage_error.ts";
 export { CellCipher } from "./cell_cipher.ts";
 export { ClientStore, type ClientStoreOptions, type ClientTables } from "./client_store.ts";
+export { type SyncedKind, type SyncedRow, SyncedTable } from "./synced_table.ts";
 export { type FactName, FactTable } from "./fact_table.ts";
-export { type GroupRows, GroupTable, type MemberRow } from "./group_table.ts";
+export { GroupProfileTable } from "./group_profile_table.ts";
+export { type GroupRows, GroupTable, type KeyAge, type MemberRow, type SeatedMember } from "./group_table.ts";
 export { type KeyPackageRow, KeyPackageTable } from "./key_package_table.ts";
-export { type MailboxRow, MailboxTable } from "./mailbox_table.ts";
-export { type MessageRow, MessageTable } from "./message_table.ts";
+export { type MailboxRow, type MailboxRowState, MailboxTable } from "./mailbox_table.ts";
+export { type ConversationUsage, HistoryTable, type LineRange, type ScannedLine } from "./history_table.ts";
+export {
+  type ContentIndex,
+  type ContentKind,
+  type MessageRow,
+  type NewMessageRow,
+  receiptStates,
+} from "./message_row.ts";
+export { type MessageHead, MessageTable } from "./message_table.ts";
+export { type OwedReceipt, type ReceiptRow, ReceiptTable } from "./receipt_table.ts";
+export { type RelayReceiptRow, RelayReceiptTable } from "./relay_receipt_table.ts";
+export { type FileBatchRow, type FilePlace, type FileRow, type FileState, FileTable } from "./file_table.ts";
+export { ResendTable } from "./resend_table.ts";
 export { type OutboxRow, OutboxTable, type SealedRow } from "./outbox_table.ts";
 export { type PendingCommitRow, PendingCommitTable } from "./pending_commit_table.ts";
 export {
@@ -21,8 +35,17 @@ export {
   type MailboxLimits,
 } from "./admit_entry.ts";
 export type { LogRecord, MemberChange } from "./log_record.ts";
-export { type MailboxState, mayRead, type Membership } from "./mailbox_state.ts";
-export type { EntryPage, MailboxHead, MailboxStore, NewEntries, Place } from "./mailbox_store.ts";
+export type { Outcome } from "./group_commit.ts";
+export { isCurrent, type MailboxState, mayRead, type Membership } from "./mailbox_state.ts";
+export type {
+  AckRequest,
+  EntryPage,
+  MailboxHead,
+  MailboxReaders,
+  MailboxStore,
+  NewEntries,
+  Place,
+} from "./mailbox_store.ts";
 export { applyProjection, type MembershipChanges, projectEntry, type Projection } from "./project_entry.ts";
 export { SqliteMailboxStore, type SqliteMailboxStoreOptions } from "./sqlite_mailbox_store.ts";
 export {
@@ -47,7 +70,18 @@ export {
   fileIsThere,
   moveFolder,
   refuseExistingFiles,
+  syncFolder,
   writeFileAtomically,
   type WriteFileOptions,
 } from "./write_file_atomically.ts";
 export { RelayFolder } from "./relay_folder.ts";
+export {
+  BlobStore,
+  type BlobStoreOptions,
+  type BlobUsage,
+  type DeclaredBlob,
+  type ReadersOf,
+} from "./blob_store.ts";
+export type { BlobFacts, BlobTotals } from "./blob_catalog.ts";
+export { type BlobDisk, type BlobFile, FolderBlobDisk } from "./blob_disk.ts";
+export { type BlobLimits, defaultBlobLimits } from "./blob_limits.ts";

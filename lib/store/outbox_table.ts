@@ -10,6 +10,8 @@ export interface OutboxRow {
   mailbox: string;
   /** What is to be sent; stored encrypted. */
   content: Uint8Array;
+  /** When it vanishes, milliseconds since 1970: it is not sent after it. */
+  expires?: number;
 }
 
 /** A message that is sealed for the group and may be sent, any number of times. */
@@ -18,6 +20,8 @@ export interface SealedRow {
   id: Uint8Array<ArrayBuffer>;
   /** The MLSMessage. */
   message: Uint8Array<ArrayBuffer>;
+  /** When it vanishes, milliseconds since 1970; null for never. */
+  expires: number | null;
 }
 
 /** Messages on their way, in the order in which they were given. */
@@ -32,18 +36,19 @@ export class OutboxTable {
   readonly #unseal: StatementSync;
   readonly #delete: StatementSync;
   readonly #withdraw: StatementSync;
+  readonly #deleteExpired: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync, cipher: CellCipher) {
     this.#cipher = cipher;
-    this.#add = db.prepare("INSERT INTO outbox (id, mailbox, sealed) VALUES (?, ?, ?)");
+    this.#add = db.prepare("INSERT INTO outbox (id, mailbox, sealed, expires) VALUES (?, ?, ?, ?)");
     this.#has = db.prepare("SELECT 1 FROM outbox WHERE id = ?");
     this.#mailboxes = db.prepare("SELECT mailbox FROM outbox GROUP BY mailbox ORDER BY min(position)");
     this.#unsealed = db.prepare(
       "SELECT id, mailbox, sealed FROM outbox WHERE mailbox = ? AND message IS NULL ORDER BY position LIMIT ?",
     );
     this.#sealed = db.prepare(
-      "SELECT id, message FROM outbox WHERE mailbox = ? AND message IS NOT NULL ORDER BY position LIMIT ?",
+      "SELECT id, message, expires FROM outbox WHERE mailbox = ? AND message IS NOT NULL ORDER BY position LIMIT ?",
     );
     this.#setSealed = db.prepare("UPDATE outbox SET epoch = ?, message = ? WHERE id = ?");
     this.#unseal = db.prepare(
@@ -51,11 +56,12 @@ export class OutboxTable {
     );
     this.#delete = db.prepare("DELETE FROM outbox WHERE id = ?");
     this.#withdraw = db.prepare("DELETE FROM outbox WHERE id = ? AND message IS NULL");
+    this.#deleteExpired = db.prepare("DELETE FROM outbox WHERE expires <= ?");
   }
 
   /** Adds a message at the end. */
-  add({ id, mailbox, content }: OutboxRow): void {
-    this.#add.run(id, mailbox, this.#cipher.seal(place(id), content));
+  add({ id, mailbox, content, expires }: OutboxRow): void {
+    this.#add.run(id, mailbox, this.#cipher.seal(place(id), content), expires ?? null);
   }
 
   /** Whether a message is still on its way. */
@@ -79,8 +85,8 @@ export class OutboxTable {
   /** The oldest messages that are sealed. */
   sealed(mailbox: string, limit: number): SealedRow[] {
     return this.#sealed.all(mailbox, limit).map((row) => {
-      const { id, message } = row as unknown as SealedRow;
-      return { id, message };
+      const { id, message, expires } = row as unknown as SealedRow;
+      return { id, message, expires };
     });
   }
 
@@ -97,6 +103,11 @@ export class OutboxTable {
   /** Forgets a message that the relay has. */
   delete(id: Uint8Array): void {
     this.#delete.run(id);
+  }
+
+  /** Forgets messages whose time was up before they were sent. */
+  deleteExpired(now: number): void {
+    this.#deleteExpired.run(now);
   }
 
   /** Takes a message back that was not sealed yet; false where it may have been sent. */

@@ -7,6 +7,8 @@ export interface PendingCommitRow {
   id: Uint8Array<ArrayBuffer>;
   /** The epoch that it ends. */
   epoch: number;
+  /** Whether it makes new keys for this device. */
+  refreshes: boolean;
   /** The request as it is sent. */
   request: Uint8Array;
   /** The state after it; stored encrypted. */
@@ -17,6 +19,7 @@ export interface PendingCommitRow {
 export class PendingCommitTable {
   readonly #cipher: CellCipher;
   readonly #get: StatementSync;
+  readonly #mailboxes: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
 
@@ -24,33 +27,49 @@ export class PendingCommitTable {
   constructor(db: DatabaseSync, cipher: CellCipher) {
     this.#cipher = cipher;
     this.#get = db.prepare("SELECT * FROM pending_commits WHERE mailbox = ?");
+    this.#mailboxes = db.prepare("SELECT mailbox FROM pending_commits ORDER BY mailbox");
     this.#put = db.prepare(
-      "INSERT OR REPLACE INTO pending_commits (mailbox, id, epoch, request, sealed) VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO pending_commits (mailbox, id, epoch, request, sealed, refreshes) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.#delete = db.prepare("DELETE FROM pending_commits WHERE mailbox = ?");
   }
 
   /** The pending commit of a conversation. */
   get(mailbox: string): PendingCommitRow | undefined {
-    const row = this.#get.get(mailbox) as unknown as Omit<PendingCommitRow, "state"> & { sealed: Uint8Array };
+    const row = this.#get.get(mailbox) as unknown as StoredPendingCommit | undefined;
     if (row === undefined) return undefined;
     return {
       id: row.id,
       epoch: row.epoch,
+      refreshes: row.refreshes === 1,
       request: row.request,
       state: this.#cipher.open(place(mailbox, row.epoch), row.sealed),
     };
   }
 
+  /** The conversations that have one. */
+  mailboxes(): string[] {
+    return this.#mailboxes.all().map(({ mailbox }) => String(mailbox));
+  }
+
   /** Keeps a commit before it is sent. */
-  put(mailbox: string, { id, epoch, request, state }: PendingCommitRow): void {
-    this.#put.run(mailbox, id, epoch, request, this.#cipher.seal(place(mailbox, epoch), state));
+  put(mailbox: string, { id, epoch, refreshes, request, state }: PendingCommitRow): void {
+    const sealed = this.#cipher.seal(place(mailbox, epoch), state);
+    this.#put.run(mailbox, id, epoch, request, sealed, refreshes ? 1 : 0);
   }
 
   /** Forgets it. */
   delete(mailbox: string): void {
     this.#delete.run(mailbox);
   }
+}
+
+interface StoredPendingCommit {
+  id: Uint8Array<ArrayBuffer>;
+  epoch: number;
+  refreshes: number;
+  request: Uint8Array;
+  sealed: Uint8Array;
 }
 
 function place(mailbox: string, epoch: number): string {

@@ -7,7 +7,7 @@ import {
   readMlsHeader,
 } from "../wire/mod.ts";
 import type { LogRecord } from "./log_record.ts";
-import { isReader, type MailboxState, type Membership } from "./mailbox_state.ts";
+import { isCurrent, isReader, type MailboxState, type Membership } from "./mailbox_state.ts";
 
 /** What follows from one entry of a mailbox's log. */
 export interface Projection {
@@ -19,6 +19,8 @@ export interface Projection {
   removed: DeviceRef[];
   /** Devices that read from `floor` on. */
   added: { device: DeviceRef; floor: number }[];
+  /** The device that entered from outside; a member goes on reading from where it did. */
+  entered?: DeviceRef;
   /** What is to be appended to other mailboxes, each once: a second time it has the same id. */
   deliveries: { mailbox: string; record: LogRecord }[];
 }
@@ -26,7 +28,7 @@ export interface Projection {
 /** Derives what follows from the entry `seq` of a mailbox. Depends on nothing else, so it can be replayed. */
 export function projectEntry(mailbox: string, seq: number, record: LogRecord): Projection {
   if (record.kind !== "commit") return { resets: false, removed: [], added: [], deliveries: [] };
-  const { epoch } = readMlsHeader(record.body);
+  const { epoch, external } = readMlsHeader(record.body);
   const creates = epoch === 0;
   const author = formatDeviceRef(record.from);
   const add = (record.change?.add ?? []).filter((device) => !creates || formatDeviceRef(device) !== author);
@@ -38,6 +40,7 @@ export function projectEntry(mailbox: string, seq: number, record: LogRecord): P
     resets: creates,
     removed: record.change?.remove ?? [],
     added,
+    ...(external && { entered: record.from }),
     deliveries: deliverWelcome(mailbox, seq, record, add),
   };
 }
@@ -84,6 +87,11 @@ export function applyProjection(state: MailboxState, seq: number, projection: Pr
   }
   for (const { device, floor } of projection.added) {
     changes.set(formatDeviceRef(device), { floor, acked: floor - 1, revoked: false });
+  }
+  const entered = projection.entered && formatDeviceRef(projection.entered);
+  if (entered !== undefined && !isCurrent(state.members.get(entered))) {
+    // It reads the commit itself: that is how it learns that the relay took it.
+    changes.set(entered, { floor: seq, acked: seq - 1, revoked: false });
   }
   for (const [device, membership] of changes) {
     if (membership === undefined) state.members.delete(device);

@@ -5,17 +5,23 @@ import { StorageError } from "../errors/mod.ts";
 import { fileIsThere, writeFileAtomically } from "./write_file_atomically.ts";
 
 /**
- * The folder of one relay, made with mode 0700: `mailboxes.db`, `server.pem` (the certificate that it shows and
- * its private key, mode 0600) and `lock`. It is locked from opening to closing, or until the process dies.
+ * The folder of one relay, made with mode 0700: `mailboxes.db`, `blobs.db` and `blobs/` (encrypted files and what is
+ * known of them), `server.pem` (the certificate that it shows and its private key, mode 0600) and `lock`. It is locked from opening to closing, or until the process dies.
  */
 export class RelayFolder {
   /** Where the mailboxes are. */
   readonly mailboxesPath: string;
+  /** Where the catalogue of files is. */
+  readonly blobCatalogPath: string;
+  /** Where the files are. */
+  readonly blobsPath: string;
   readonly #identityPath: string;
   readonly #lock: Deno.FsFile;
 
   private constructor(path: string, lock: Deno.FsFile) {
     this.mailboxesPath = join(path, "mailboxes.db");
+    this.blobCatalogPath = join(path, "blobs.db");
+    this.blobsPath = join(path, "blobs");
     this.#identityPath = join(path, "server.pem");
     this.#lock = lock;
   }

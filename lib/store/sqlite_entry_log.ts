@@ -1,10 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type CborValue, encodeCbor, encodeHex } from "../bytes/mod.ts";
-import { type Entry, limits } from "../wire/mod.ts";
+import { type CborValue, encodeCbor } from "../bytes/mod.ts";
+import { digest } from "../crypto/mod.ts";
+import { type Entry, limits, type StoredEntry } from "../wire/mod.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { Place } from "./mailbox_store.ts";
 import type { SqliteDevices } from "./sqlite_devices.ts";
+import type { NewMessage, OpenSegment } from "./open_segment.ts";
 import type { SqliteMailboxes, StoredMailbox } from "./sqlite_mailboxes.ts";
+import type { SqliteSegments } from "./sqlite_segments.ts";
 
 /** Where a welcome came from: the row of the conversation and the commit's place. */
 interface Origin {
@@ -12,28 +15,37 @@ interface Origin {
   seq: number;
 }
 
-/** The entries of all mailboxes in a relay's database. */
+/**
+ * The entries of all mailboxes in a relay's database: messages in segments, commits and welcomes each in a row
+ * for itself.
+ */
 export class SqliteEntryLog {
   readonly #devices: SqliteDevices;
   readonly #mailboxes: SqliteMailboxes;
+  readonly #segments: SqliteSegments;
   readonly #statements;
 
   /** Prepares the statements. */
-  constructor(db: DatabaseSync, devices: SqliteDevices, mailboxes: SqliteMailboxes) {
+  constructor(
+    db: DatabaseSync,
+    devices: SqliteDevices,
+    mailboxes: SqliteMailboxes,
+    segments: SqliteSegments,
+  ) {
     this.#devices = devices;
+    this.#segments = segments;
     this.#mailboxes = mailboxes;
     const range = "mailbox = ? AND seq BETWEEN ? AND ?";
     this.#statements = {
       insert: db.prepare(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ),
-      ids: db.prepare("SELECT seq, sender, id FROM entry WHERE mailbox = ? AND seq > ? ORDER BY seq"),
-      time: db.prepare("SELECT time FROM entry WHERE mailbox = ? AND seq = ?"),
+      ids: db.prepare("SELECT seq, sender, id, time FROM entry WHERE mailbox = ? AND seq > ? ORDER BY seq"),
       read: db.prepare(
         `SELECT entry.seq, id, kind, sender, time, ifnull(entry.body, welcome.body) AS body, origin_seq,
            (SELECT name FROM mailbox WHERE mailbox.id = origin_mailbox) AS origin
          FROM entry LEFT JOIN welcome ON welcome.mailbox = origin_mailbox AND welcome.seq = origin_seq
-         WHERE entry.mailbox = ? AND entry.seq BETWEEN ? AND ? ORDER BY entry.seq LIMIT ?`,
+         WHERE entry.mailbox = ? AND entry.seq BETWEEN ? AND ? ORDER BY entry.seq`,
       ),
       sum: db.prepare(`SELECT count(*) AS entries, ifnull(sum(size), 0) AS bytes FROM entry WHERE ${range}`),
       delete: db.prepare(`DELETE FROM entry WHERE ${range}`),
@@ -52,18 +64,46 @@ export class SqliteEntryLog {
       ),
       // Looks at the oldest entry of each mailbox only.
       olderThan: db.prepare(
-        `SELECT name FROM mailbox WHERE entries > 0 AND ? > (
-           SELECT time FROM entry WHERE mailbox = mailbox.id AND seq > trimmed ORDER BY seq LIMIT 1)`,
+        `SELECT name FROM mailbox WHERE ?1 > (
+           SELECT time FROM entry WHERE mailbox = mailbox.id AND seq > trimmed ORDER BY seq LIMIT 1) OR ?1 > (
+           SELECT time FROM segment WHERE mailbox = mailbox.id ORDER BY last LIMIT 1)`,
       ),
     };
   }
 
   /** Finds what was appended with an id and is still there. */
   findById(mailbox: StoredMailbox, sender: number, id: Uint8Array): Place | undefined {
-    const seq = this.#idsOf(mailbox).get(entryKey(sender, id));
-    if (seq === undefined) return undefined;
-    const row = this.#statements.time.get(mailbox.id, seq);
-    return row && { seq, time: Number(row.time) };
+    return this.#idsOf(mailbox).get(entryKey(sender, id));
+  }
+
+  /** Appends a message after the last entry, like {@link append}; tells of the segment that it opens. */
+  appendMessage(
+    mailbox: StoredMailbox,
+    message: NewMessage,
+    now: () => number,
+  ): { place: Place; opened?: OpenSegment } {
+    const appended = this.#segments.add(mailbox, message, now);
+    mailbox.ids?.set(entryKey(message.sender, message.id), appended.place);
+    this.#count(mailbox, appended.place.seq, message.body.length);
+    return appended;
+  }
+
+  /** Writes the messages that were appended. */
+  write(): void {
+    this.#segments.write();
+  }
+
+  /** Drops the messages that were appended, because a transaction was rolled back. */
+  forget(): void {
+    this.#segments.forget();
+  }
+
+  /** Finds a message or commit that was appended with an id and is kept whole. */
+  findStored(mailbox: StoredMailbox, sender: number, id: Uint8Array): StoredEntry | undefined {
+    const seq = this.findById(mailbox, sender, id)?.seq;
+    const entry = seq === undefined ? undefined : this.read(mailbox, seq, seq, 1)[0];
+    if (entry === undefined || (entry.kind !== "message" && entry.kind !== "commit")) return undefined;
+    return { id: entry.id, seq: entry.seq, time: entry.time, digest: digest("SHA-256", entry.body) };
   }
 
   /** Appends a record after the last one. The caller has made sure that its id is new. */
@@ -85,10 +125,10 @@ export class SqliteEntryLog {
       encodeChange(record),
       origin === undefined ? record.body : null,
     );
-    mailbox.ids?.set(entryKey(sender, record.id), seq);
-    mailbox.head = seq;
-    mailbox.entries++;
-    mailbox.bytes += record.body.length;
+    mailbox.ids?.set(entryKey(sender, record.id), { seq, time: record.time });
+    mailbox.singles++;
+    mailbox.singleBytes += record.body.length;
+    this.#count(mailbox, seq, record.body.length);
     this.#mailboxes.touch(mailbox);
   }
 
@@ -96,10 +136,9 @@ export class SqliteEntryLog {
   read(mailbox: StoredMailbox, first: number, last: number, limit: number): Entry[] {
     const entries: Entry[] = [];
     let bytes = 0;
-    for (const row of this.#statements.read.iterate(mailbox.id, first, last, limit)) {
-      const entry = this.#toEntry(row);
+    for (const entry of this.#readAll(mailbox, first, last)) {
       bytes += entry.body.length;
-      if (bytes > limits.maxSyncBytes && entries.length > 0) break;
+      if (entries.length === limit || (bytes > limits.maxSyncBytes && entries.length > 0)) break;
       entries.push(entry);
     }
     return entries;
@@ -107,16 +146,11 @@ export class SqliteEntryLog {
 
   /** Deletes a range of entries, and the welcomes that nothing refers to any more. */
   delete(mailbox: StoredMailbox, first: number, last: number): void {
-    const { entries, bytes } = this.#statements.sum.get(mailbox.id, first, last) as Record<string, number>;
-    if (!entries) return;
-    const origins = mailbox.epoch > 0 ? [] : this.#statements.origins.all(mailbox.id, first, last);
-    this.#statements.delete.run(mailbox.id, first, last);
-    for (const origin of origins) {
-      this.#statements.deleteWelcome.run(Number(origin.mailbox), Number(origin.seq));
-    }
-    mailbox.entries -= entries;
-    mailbox.bytes -= bytes ?? 0;
-    this.#mailboxes.touch(mailbox);
+    // What is below is deleted or part of a row that could not be.
+    const segments = this.#segments.delete(mailbox, first === mailbox.trimmed + 1 ? 0 : first, last);
+    mailbox.entries -= segments.entries;
+    mailbox.bytes -= segments.bytes;
+    if (mailbox.singles > 0) this.#deleteSingles(mailbox, first, last);
   }
 
   /** Names the mailboxes whose oldest entry is from before a time. */
@@ -126,24 +160,75 @@ export class SqliteEntryLog {
 
   /** Finds the first entry since a time; the one after the last where there is none. */
   firstSince(mailbox: StoredMailbox, time: number): number {
-    return Number(
-      this.#statements.firstSince.get(mailbox.id, mailbox.trimmed, time)?.seq ?? mailbox.head + 1,
-    );
+    const single = this.#statements.firstSince.get(mailbox.id, mailbox.trimmed, time);
+    const segment = mailbox.segments.find((segment) => segment.time >= time);
+    return Math.min(Number(single?.seq ?? mailbox.head + 1), segment?.first ?? mailbox.head + 1);
+  }
+
+  #count(mailbox: StoredMailbox, seq: number, bytes: number): void {
+    mailbox.head = seq;
+    mailbox.entries++;
+    mailbox.bytes += bytes;
+    this.#mailboxes.grow();
+  }
+
+  /** Merges the two tables, each of which is read only as far as someone asks. */
+  *#readAll(mailbox: StoredMailbox, first: number, last: number): Iterable<Entry> {
+    const singles = this.#readSingles(mailbox, first, last);
+    try {
+      let single = singles.next();
+      for (const message of this.#segments.read(mailbox, first, last)) {
+        for (; !single.done && single.value.seq < message.seq; single = singles.next()) yield single.value;
+        yield message;
+      }
+      for (; !single.done; single = singles.next()) yield single.value;
+    } finally {
+      singles.return();
+    }
+  }
+
+  *#readSingles(mailbox: StoredMailbox, first: number, last: number): Generator<Entry, void, void> {
+    if (mailbox.singles === 0) return;
+    for (const row of this.#statements.read.iterate(mailbox.id, first, last)) yield this.#toEntry(row);
+  }
+
+  #deleteSingles(mailbox: StoredMailbox, first: number, last: number): void {
+    const { entries, bytes } = this.#statements.sum.get(mailbox.id, first, last) as Record<string, number>;
+    if (!entries) return;
+    const origins = mailbox.epoch > 0 ? [] : this.#statements.origins.all(mailbox.id, first, last);
+    this.#statements.delete.run(mailbox.id, first, last);
+    for (const origin of origins) {
+      this.#statements.deleteWelcome.run(Number(origin.mailbox), Number(origin.seq));
+    }
+    mailbox.singles -= entries;
+    mailbox.singleBytes -= bytes ?? 0;
+    mailbox.entries -= entries;
+    mailbox.bytes -= bytes ?? 0;
+    this.#mailboxes.touch(mailbox);
   }
 
   /** The ids of the entries kept, in their order. Those of deleted entries go when someone looks again. */
-  #idsOf(mailbox: StoredMailbox): Map<string, number> {
-    if (mailbox.ids === undefined) {
-      mailbox.ids = new Map();
-      for (const row of this.#statements.ids.iterate(mailbox.id, mailbox.trimmed)) {
-        mailbox.ids.set(entryKey(Number(row.sender), row.id as Uint8Array), Number(row.seq));
+  #idsOf(mailbox: StoredMailbox): Map<string, Place> {
+    const ids = mailbox.ids ??= this.#readIds(mailbox);
+    if (mailbox.idsAfter < mailbox.trimmed) {
+      for (const [key, { seq }] of ids) {
+        if (seq > mailbox.trimmed) break;
+        ids.delete(key);
       }
+      mailbox.idsAfter = mailbox.trimmed;
     }
-    for (const [key, seq] of mailbox.ids) {
-      if (seq > mailbox.trimmed) break;
-      mailbox.ids.delete(key);
+    return ids;
+  }
+
+  #readIds(mailbox: StoredMailbox): Map<string, Place> {
+    const places: [string, Place][] = [];
+    for (const { seq, sender, id, time } of this.#statements.ids.iterate(mailbox.id, mailbox.trimmed)) {
+      places.push([entryKey(Number(sender), id as Uint8Array), { seq: Number(seq), time: Number(time) }]);
     }
-    return mailbox.ids;
+    for (const { sender, id, place } of this.#segments.ids(mailbox, mailbox.trimmed)) {
+      places.push([entryKey(sender, id), place]);
+    }
+    return new Map(places.sort(([, a], [, b]) => a.seq - b.seq));
   }
 
   /** Once for all devices: it may be megabytes long, and they may be a thousand. */
@@ -174,8 +259,20 @@ export class SqliteEntryLog {
   }
 }
 
+/** Sixteen bits in a character: a fraction of what hexadecimal costs. */
 function entryKey(sender: number, id: Uint8Array): string {
-  return `${sender}/${encodeHex(id)}`;
+  return String.fromCharCode(
+    sender >>> 16,
+    sender & 0xffff,
+    id[0]! << 8 | id[1]!,
+    id[2]! << 8 | id[3]!,
+    id[4]! << 8 | id[5]!,
+    id[6]! << 8 | id[7]!,
+    id[8]! << 8 | id[9]!,
+    id[10]! << 8 | id[11]!,
+    id[12]! << 8 | id[13]!,
+    id[14]! << 8 | id[15]!,
+  );
 }
 
 /** The members that a commit changes, so that the log alone is enough to project again. */

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ProtocolError } from "../errors/mod.ts";
-import { deviceMailbox, type DeviceRef, type Entry, formatDeviceRef } from "../wire/mod.ts";
+import { deviceMailbox, type DeviceRef, type Entry, formatDeviceRef, type StoredEntry } from "../wire/mod.ts";
 import {
   admitCommit,
+  admitGroupInfo,
+  admitJoiner,
   admitMessage,
   type AppendRequest,
   assertRoom,
@@ -11,17 +13,30 @@ import {
   type MailboxLimits,
   notAMember,
 } from "./admit_entry.ts";
-import { GroupCommit } from "./group_commit.ts";
+import { GroupCommit, type Outcome } from "./group_commit.ts";
 import type { LogRecord } from "./log_record.ts";
 import { mailboxMigrations } from "./mailbox_migrations.ts";
 import { findDeletable, isReader } from "./mailbox_state.ts";
-import type { EntryPage, MailboxHead, MailboxStore, NewEntries, Place } from "./mailbox_store.ts";
+import { MailboxAppends } from "./mailbox_appends.ts";
+import type {
+  AckRequest,
+  EntryPage,
+  MailboxHead,
+  MailboxReaders,
+  MailboxStore,
+  NewEntries,
+  Place,
+} from "./mailbox_store.ts";
 import { openDatabase } from "./open_database.ts";
 import { applyProjection, type MembershipChanges, projectEntry } from "./project_entry.ts";
 import { type KnownDevice, SqliteDevices } from "./sqlite_devices.ts";
+import { SqliteExpiringEntries } from "./sqlite_expiring_entries.ts";
+import { SqliteGroupInfos } from "./sqlite_group_infos.ts";
 import { SqliteEntryLog } from "./sqlite_entry_log.ts";
 import { SqliteKeyPackages } from "./sqlite_key_packages.ts";
 import { SqliteMailboxes, type StoredMailbox } from "./sqlite_mailboxes.ts";
+import { SqlitePresence } from "./sqlite_presence.ts";
+import { SqliteSegments } from "./sqlite_segments.ts";
 import { toStorageError } from "./storage_error.ts";
 import { WalCheckpoint } from "./wal_checkpoint.ts";
 
@@ -50,11 +65,14 @@ export class SqliteMailboxStore implements MailboxStore {
   readonly #devices: SqliteDevices;
   readonly #mailboxes: SqliteMailboxes;
   readonly #log: SqliteEntryLog;
+  readonly #expiring: SqliteExpiringEntries;
   readonly #keyPackages: SqliteKeyPackages;
+  readonly #groupInfos: SqliteGroupInfos;
+  readonly #presence: SqlitePresence;
   readonly #checkpoint: WalCheckpoint;
   readonly #writer: GroupCommit;
   readonly #onError: (error: unknown) => void;
-  #appended = new Map<StoredMailbox, Entry[]>();
+  #appended = new Map<StoredMailbox, MailboxAppends>();
   #listener: ((batch: NewEntries[]) => void) | undefined;
 
   private constructor(db: DatabaseSync, options: SqliteMailboxStoreOptions) {
@@ -62,15 +80,20 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#clock = options.clock;
     this.#limits = { ...defaultMailboxLimits, ...options.limits };
     this.#devices = new SqliteDevices(db);
-    this.#mailboxes = new SqliteMailboxes(db, this.#devices);
-    this.#log = new SqliteEntryLog(db, this.#devices, this.#mailboxes);
+    const segments = new SqliteSegments(db);
+    this.#mailboxes = new SqliteMailboxes(db, this.#devices, segments);
+    this.#log = new SqliteEntryLog(db, this.#devices, this.#mailboxes, segments);
+    this.#expiring = new SqliteExpiringEntries(db, this.#mailboxes);
     this.#keyPackages = new SqliteKeyPackages(db);
+    this.#groupInfos = new SqliteGroupInfos(db);
+    this.#presence = new SqlitePresence(db);
     this.#onError = (error) => options.onError(toStorageError(error));
     this.#checkpoint = new WalCheckpoint(db, this.#onError);
     this.#writer = new GroupCommit(db, {
       beforeCommit: () => this.#beforeCommit(),
       committed: () => this.#committed(),
       aborted: () => this.#aborted(),
+      onError: this.#onError,
     });
   }
 
@@ -102,14 +125,11 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   append(request: AppendRequest): Promise<Place> {
-    return this.#writer.run(() => {
-      const mailbox = this.#mailboxes.find(request.mailbox);
-      const known = this.#place(mailbox, request);
-      if (known !== undefined) return known;
-      admitMessage(mailbox, request, this.#limits);
-      const { id, from, message: body } = request;
-      return this.#append(mailbox, { kind: "message", id, from, time: this.#clock(), body });
-    });
+    return new Promise((resolve, reject) => this.submitAppend(request, { resolve, reject }));
+  }
+
+  submitAppend(request: AppendRequest, outcome: Outcome<Place>): void {
+    this.#writer.submit(this.#appendMessage, request, outcome);
   }
 
   commit(request: CommitRequest): Promise<Place> {
@@ -123,6 +143,7 @@ export class SqliteMailboxStore implements MailboxStore {
       const { id, from, commit: body, add, remove, welcome } = request;
       const record = { id, from, time: this.#clock(), body, change: { add, remove, welcome } };
       const mailbox = this.#mailboxes.findOrAdd(request.mailbox);
+      this.#groupInfos.set(mailbox.id, request.groupInfo);
       return this.#append(mailbox, { kind: "commit", ...record });
     });
   }
@@ -135,7 +156,19 @@ export class SqliteMailboxStore implements MailboxStore {
       const floor = Math.max(membership.floor, mailbox.trimmed + 1);
       const head = membership.ceiling ?? mailbox.head;
       const entries = this.#log.read(mailbox, Math.max(after + 1, floor), head, limit);
-      return { entries, head, floor };
+      return { entries, head, floor, acked: membership.acked };
+    });
+  }
+
+  stored(device: DeviceRef, name: string, ids: Uint8Array[]): Promise<StoredEntry[]> {
+    return this.#query(() => {
+      const mailbox = this.#mailboxes.find(name);
+      if (mailbox === undefined || !isReader(mailbox.members.get(formatDeviceRef(device)))) {
+        throw notAMember();
+      }
+      const sender = this.#devices.find(device);
+      if (sender === undefined) return [];
+      return ids.flatMap((id) => this.#log.findStored(mailbox, sender.id, id) ?? []);
     });
   }
 
@@ -146,17 +179,34 @@ export class SqliteMailboxStore implements MailboxStore {
     });
   }
 
-  ack(device: DeviceRef, name: string, seq: number): Promise<void> {
+  readers(name: string): Promise<MailboxReaders | undefined> {
+    return this.#query(() => this.#mailboxes.find(name));
+  }
+
+  groupInfo(device: DeviceRef, name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#query(() => {
+      const mailbox = this.#mailboxes.find(name);
+      admitJoiner(mailbox, name, device);
+      return this.#groupInfos.get(mailbox.id);
+    });
+  }
+
+  putGroupInfo(device: DeviceRef, name: string, groupInfo: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#writer.run(() => {
       const mailbox = this.#mailboxes.find(name);
-      const membership = mailbox?.members.get(formatDeviceRef(device));
-      // A repeated acknowledgement of the commit that removed this device is in order, too.
-      if (mailbox === undefined || !isReader(membership)) return;
-      const acked = Math.min(seq, membership.ceiling ?? mailbox.head);
-      if (acked <= membership.acked) return;
-      membership.acked = acked;
-      this.#mailboxes.touchAcked(mailbox, formatDeviceRef(device));
+      admitGroupInfo(mailbox, { mailbox: name, from: device, groupInfo });
+      this.#groupInfos.set(mailbox.id, groupInfo);
     });
+  }
+
+  ack(from: DeviceRef, mailbox: string, seq: number): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.submitAck({ from, mailbox, seq }, { resolve: () => resolve(), reject })
+    );
+  }
+
+  submitAck(request: AckRequest, outcome: Outcome<Record<never, never>>): void {
+    this.#writer.submitPatiently(this.#noteAck, request, outcome);
   }
 
   publishKeyPackages(
@@ -193,6 +243,22 @@ export class SqliteMailboxStore implements MailboxStore {
     return this.#query(() => this.#keyPackages.reachable(users, limit));
   }
 
+  noteSeen(device: DeviceRef, time: number): Promise<void> {
+    return this.#writer.run(() => {
+      const known = this.#devices.find(device);
+      if (known !== undefined) this.#presence.note(known.id, time);
+    });
+  }
+
+  lastSeen(user: string): Promise<Map<string, number>> {
+    return this.#query(() => this.#presence.ofUser(user));
+  }
+
+  async expireMessages(now: number): Promise<void> {
+    while (this.#expiring.isDue(now)) await this.#writer.run(() => this.#expiring.emptyDue(now));
+    if (this.#expiring.takeResidue()) this.#checkpoint.empty();
+  }
+
   async expire(before: number): Promise<void> {
     await this.#writer.run(() => this.#keyPackages.forgetTaken(before));
     // One after the other, so that what clients ask for goes on in between.
@@ -211,6 +277,42 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#db.close();
   }
 
+  readonly #appendMessage = (request: AppendRequest): Place => {
+    const { id, from, message: body, expires } = request;
+    const mailbox = this.#mailboxes.find(request.mailbox);
+    const known = this.#place(mailbox, request);
+    if (known !== undefined) return known;
+    admitMessage(mailbox, request, this.#limits);
+    if (expires !== undefined) return this.#appendExpiring(mailbox, request, expires);
+    const sender = this.#devices.findOrAdd(from).id;
+    const { place, opened } = this.#log.appendMessage(mailbox, { from, sender, id, body }, this.#clock);
+    if (opened !== undefined) this.#appendsOf(mailbox).parts.push(opened);
+    return place;
+  };
+
+  /** It stands by itself, so that it can vanish by itself. */
+  #appendExpiring(
+    mailbox: StoredMailbox,
+    { id, from, message: body }: AppendRequest,
+    expires: number,
+  ): Place {
+    const time = this.#clock();
+    return this.#append(mailbox, { kind: "message", id, from, time, body, expires: time + expires * 1_000 });
+  }
+
+  readonly #noteAck = ({ from, mailbox: name, seq }: AckRequest): Record<never, never> => {
+    const device = formatDeviceRef(from);
+    const mailbox = this.#mailboxes.find(name);
+    const membership = mailbox?.members.get(device);
+    // A repeated acknowledgement of the commit that removed this device is in order, too.
+    if (mailbox === undefined || !isReader(membership)) return {};
+    const acked = Math.min(seq, membership.ceiling ?? mailbox.head);
+    if (acked <= membership.acked) return {};
+    membership.acked = acked;
+    this.#mailboxes.touchAcked(mailbox, device);
+    return {};
+  };
+
   /** Where the request stands if it was accepted before. */
   #place(
     mailbox: StoredMailbox | undefined,
@@ -225,6 +327,7 @@ export class SqliteMailboxStore implements MailboxStore {
   #append(mailbox: StoredMailbox, record: LogRecord): Place {
     this.#log.append(mailbox, record);
     const seq = mailbox.head;
+    if (record.expires !== undefined) this.#expiring.add(mailbox, seq, record.expires);
     const projection = projectEntry(mailbox.name, seq, record);
     const changes = applyProjection(mailbox, seq, projection);
     this.#mailboxes.putMembers(mailbox, changes);
@@ -244,9 +347,15 @@ export class SqliteMailboxStore implements MailboxStore {
   #note(mailbox: StoredMailbox, { id, kind, from, time, body, conversation }: LogRecord): void {
     const entry: Entry = { seq: mailbox.head, id, kind, from, time, body };
     if (conversation !== undefined) entry.conversation = conversation;
-    const entries = this.#appended.get(mailbox);
-    if (entries === undefined) this.#appended.set(mailbox, [entry]);
-    else entries.push(entry);
+    this.#appendsOf(mailbox).parts.push(entry);
+  }
+
+  #appendsOf(mailbox: StoredMailbox): MailboxAppends {
+    const known = this.#appended.get(mailbox);
+    if (known !== undefined) return known;
+    const appends = new MailboxAppends(mailbox.name, mailbox.members);
+    this.#appended.set(mailbox, appends);
+    return appends;
   }
 
   #assertDeliverable(mailbox: StoredMailbox | undefined, { from, add, welcome }: CommitRequest): void {
@@ -259,13 +368,16 @@ export class SqliteMailboxStore implements MailboxStore {
     throw new ProtocolError("too-many-conversations", "this device is in too many conversations");
   }
 
+  #deleteEntries(mailbox: StoredMailbox, first: number, last: number): void {
+    this.#expiring.whileDeleting(mailbox, first, last, () => this.#log.delete(mailbox, first, last));
+  }
+
   /** Deletes what every device has acknowledged. */
   #trim(mailbox: StoredMailbox): void {
     const { ranges, trimmed } = findDeletable(mailbox);
-    for (const { first, last } of ranges) this.#log.delete(mailbox, first, last);
-    if (trimmed === mailbox.trimmed) return;
+    for (const { first, last } of ranges) this.#deleteEntries(mailbox, first, last);
+    // The row need not say so: it follows from the acknowledgements.
     mailbox.trimmed = trimmed;
-    this.#mailboxes.touch(mailbox);
   }
 
   #register(device: DeviceRef, key: string): void {
@@ -296,7 +408,7 @@ export class SqliteMailboxStore implements MailboxStore {
   #expireMailbox(mailbox: StoredMailbox, before: number): void {
     const last = this.#log.firstSince(mailbox, before) - 1;
     if (last <= mailbox.trimmed) return;
-    this.#log.delete(mailbox, mailbox.trimmed + 1, last);
+    this.#deleteEntries(mailbox, mailbox.trimmed + 1, last);
     mailbox.trimmed = last;
     this.#mailboxes.touch(mailbox);
     const over: MembershipChanges = new Map();
@@ -311,10 +423,14 @@ export class SqliteMailboxStore implements MailboxStore {
       if (membership === undefined) mailbox.members.delete(name);
       else mailbox.members.set(name, membership);
     }
+    if (changes.size === 0) return;
     this.#mailboxes.putMembers(mailbox, changes);
+    // Those who remain may not tell how far the mailbox was.
+    this.#mailboxes.touch(mailbox);
   }
 
   #beforeCommit(): void {
+    this.#log.write();
     for (const mailbox of this.#mailboxes.takeTrimDue()) {
       for (const name of mailbox.acknowledged) {
         // A removed device that has read all it may.
@@ -331,10 +447,8 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#checkpoint.written();
     this.#mailboxes.shrink();
     if (appended.size === 0) return;
-    const batch: NewEntries[] = [];
-    for (const [{ name, members }, entries] of appended) batch.push({ mailbox: name, entries, members });
     try {
-      this.#listener?.(batch);
+      this.#listener?.([...appended.values()]);
     } catch (error) {
       // The entries are on disk: whatever a listener does, their senders are told so.
       this.#onError(error);
@@ -342,6 +456,7 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   #aborted(): void {
+    this.#log.forget();
     this.#appended.clear();
     this.#devices.forget();
     this.#mailboxes.forget();

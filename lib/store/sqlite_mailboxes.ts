@@ -1,8 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
-import { emptyMailbox, type MailboxState } from "./mailbox_state.ts";
+import { emptyMailbox, findDeletable, type MailboxState } from "./mailbox_state.ts";
+import type { Place } from "./mailbox_store.ts";
+import type { OpenSegment } from "./open_segment.ts";
 import type { MembershipChanges } from "./project_entry.ts";
 import type { SqliteDevices } from "./sqlite_devices.ts";
+import type { Segment, SqliteSegments } from "./sqlite_segments.ts";
 
 /** A mailbox with its row and what has not been written yet. */
 export interface StoredMailbox extends MailboxState {
@@ -10,8 +13,20 @@ export interface StoredMailbox extends MailboxState {
   id: number;
   /** Its name. */
   name: string;
+  /** Of the entries kept those that have a row for themselves. */
+  singles: number;
+  /** Bytes of those. */
+  singleBytes: number;
+  /** The rows of messages, in order. */
+  segments: Segment[];
+  /** Takes the messages of the present transaction. */
+  open?: OpenSegment;
+  /** What was in the last one. */
+  lastSegment?: { entries: number; bytes: number };
   /** Where each sender's and id's entry stands; read when it is needed first. */
-  ids?: Map<string, number>;
+  ids?: Map<string, Place>;
+  /** Ids of entries up to here are gone from `ids`. */
+  idsAfter: number;
   /** Whether the row is out of date. */
   changed: boolean;
   /** Whether an entry may have become one that nobody needs. */
@@ -29,16 +44,19 @@ const MAX_WEIGHT = 500_000;
  */
 export class SqliteMailboxes {
   readonly #devices: SqliteDevices;
+  readonly #segments: SqliteSegments;
   readonly #statements;
   /** In the order of their last use. */
   readonly #cache = new Map<string, StoredMailbox>();
   readonly #dirty = new Set<StoredMailbox>();
   /** What was read and added; it overestimates, and is counted anew when it is too much. */
   #weight = 0;
+  #last: StoredMailbox | undefined;
 
   /** Prepares the statements. */
-  constructor(db: DatabaseSync, devices: SqliteDevices) {
+  constructor(db: DatabaseSync, devices: SqliteDevices, segments: SqliteSegments) {
     this.#devices = devices;
+    this.#segments = segments;
     this.#statements = {
       find: db.prepare("SELECT id, head, epoch, trimmed, entries, bytes FROM mailbox WHERE name = ?"),
       insert: db.prepare(
@@ -53,8 +71,11 @@ export class SqliteMailboxes {
       setAcked: db.prepare("UPDATE member SET acked = ? WHERE device = ? AND mailbox = ?"),
       countOfDevice: db.prepare("SELECT count(*) AS count FROM member WHERE device = ?"),
       ofDevice: db.prepare(
-        `SELECT name, min(head, ifnull(ceiling, head)) AS head FROM member JOIN mailbox ON mailbox.id = mailbox
-         WHERE device = ? AND NOT revoked AND name > ? ORDER BY name LIMIT ?`,
+        `SELECT name, min(h, ifnull(ceiling, h)) AS head FROM (
+           SELECT name, ceiling, max(head, acked, ifnull(
+             (SELECT max(last) FROM segment WHERE segment.mailbox = mailbox.id), 0)) AS h
+           FROM member JOIN mailbox ON mailbox.id = mailbox
+           WHERE device = ? AND NOT revoked AND name > ? ORDER BY name LIMIT ?)`,
       ),
       allOfDevice: db.prepare(
         "SELECT name FROM member JOIN mailbox ON mailbox.id = mailbox WHERE device = ?",
@@ -64,33 +85,13 @@ export class SqliteMailboxes {
 
   /** Finds a mailbox. What is read outside a transaction must not be changed. */
   find(name: string): StoredMailbox | undefined {
+    // Requests come in runs.
+    if (this.#last?.name === name) return this.#last;
     const cached = this.#cache.get(name);
-    if (cached !== undefined) {
-      this.#cache.delete(name);
-      this.#cache.set(name, cached);
-      return cached;
-    }
-    const row = this.#statements.find.get(name);
-    if (row === undefined) return undefined;
-    const numbers = row as Record<"id" | "head" | "epoch" | "trimmed" | "entries" | "bytes", number>;
-    const mailbox = {
-      ...numbers,
-      name,
-      changed: false,
-      trimDue: false,
-      acknowledged: new Set<string>(),
-      members: new Map(),
-    };
-    for (const member of this.#statements.members.all(mailbox.id)) {
-      const { device, floor, ceiling, acked, revoked } = member as Record<string, number | null>;
-      mailbox.members.set(formatDeviceRef(this.#devices.nameOf(Number(device))), {
-        floor: Number(floor),
-        ceiling: ceiling ?? undefined,
-        acked: Number(acked),
-        revoked: revoked === 1,
-      });
-    }
-    return this.#keep(mailbox);
+    if (cached === undefined) return this.#last = this.#load(name);
+    this.#cache.delete(name);
+    this.#cache.set(name, cached);
+    return this.#last = cached;
   }
 
   /** Finds a mailbox or makes an empty one without members. */
@@ -99,21 +100,17 @@ export class SqliteMailboxes {
     if (found !== undefined) return found;
     const { lastInsertRowid } = this.#statements.insert.run(name);
     const id = Number(lastInsertRowid);
-    const mailbox = {
-      ...emptyMailbox(),
-      id,
-      name,
-      changed: false,
-      trimDue: false,
-      acknowledged: new Set<string>(),
-    };
-    return this.#keep(mailbox);
+    return this.#keep(newMailbox(id, name));
   }
 
-  /** Notes that the numbers of a mailbox changed. */
+  /** Notes that what stands in the row of a mailbox changed. */
   touch(mailbox: StoredMailbox): void {
     mailbox.changed = true;
     this.#dirty.add(mailbox);
+  }
+
+  /** Notes that a mailbox takes up more memory. */
+  grow(): void {
     this.#weight++;
   }
 
@@ -176,8 +173,8 @@ export class SqliteMailboxes {
       }
       mailbox.acknowledged.clear();
       if (!mailbox.changed) continue;
-      const { head, epoch, trimmed, entries, bytes, id } = mailbox;
-      this.#statements.update.run(head, epoch, trimmed, entries, bytes, id);
+      const { head, epoch, trimmed, singles, singleBytes, id } = mailbox;
+      this.#statements.update.run(head, epoch, trimmed, singles, singleBytes, id);
       mailbox.changed = false;
     }
     this.#dirty.clear();
@@ -186,6 +183,7 @@ export class SqliteMailboxes {
   /** Forgets what was read, because a transaction was rolled back. */
   forget(): void {
     this.#cache.clear();
+    this.#last = undefined;
     this.#weight = 0;
     this.#dirty.clear();
   }
@@ -194,6 +192,7 @@ export class SqliteMailboxes {
   shrink(): void {
     if (this.#weight <= MAX_WEIGHT) return;
     this.#weight = 0;
+    this.#last = undefined;
     for (const mailbox of this.#cache.values()) this.#weight += weigh(mailbox);
     for (const mailbox of this.#cache.values()) {
       if (this.#weight <= MAX_WEIGHT / 2) return;
@@ -202,11 +201,59 @@ export class SqliteMailboxes {
     }
   }
 
+  #load(name: string): StoredMailbox | undefined {
+    const row = this.#statements.find.get(name) as Record<string, number> | undefined;
+    if (row === undefined) return undefined;
+    const mailbox = newMailbox(Number(row.id), name);
+    mailbox.epoch = Number(row.epoch);
+    for (const member of this.#statements.members.all(mailbox.id)) {
+      const { device, floor, ceiling, acked, revoked } = member as Record<string, number | null>;
+      mailbox.members.set(formatDeviceRef(this.#devices.nameOf(Number(device))), {
+        floor: Number(floor),
+        ceiling: ceiling ?? undefined,
+        acked: Number(acked),
+        revoked: revoked === 1,
+      });
+    }
+    mailbox.segments = this.#segments.list(mailbox.id);
+    this.#restoreNumbers(mailbox, row);
+    return this.#keep(mailbox);
+  }
+
+  /** Messages do not touch the mailbox's row: what they change follows from their rows and the acknowledgements. */
+  #restoreNumbers(mailbox: StoredMailbox, row: Record<string, number>): void {
+    mailbox.singles = mailbox.entries = row.entries!;
+    mailbox.singleBytes = mailbox.bytes = row.bytes!;
+    for (const { first, last, bytes } of mailbox.segments) {
+      mailbox.entries += last - first + 1;
+      mailbox.bytes += bytes;
+    }
+    mailbox.head = Math.max(row.head!, mailbox.segments.at(-1)?.last ?? 0);
+    for (const { acked } of mailbox.members.values()) mailbox.head = Math.max(mailbox.head, acked);
+    mailbox.trimmed = row.trimmed!;
+    mailbox.trimmed = findDeletable(mailbox).trimmed;
+  }
+
   #keep(mailbox: StoredMailbox): StoredMailbox {
     this.#weight += weigh(mailbox);
     this.#cache.set(mailbox.name, mailbox);
     return mailbox;
   }
+}
+
+function newMailbox(id: number, name: string): StoredMailbox {
+  return {
+    ...emptyMailbox(),
+    id,
+    name,
+    singles: 0,
+    singleBytes: 0,
+    segments: [],
+    idsAfter: 0,
+    changed: false,
+    trimDue: false,
+    acknowledged: new Set(),
+  };
 }
 
 function weigh(mailbox: StoredMailbox): number {

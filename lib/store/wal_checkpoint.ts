@@ -44,11 +44,16 @@ export class WalCheckpoint {
     });
   }
 
+  /** Empties the log, so that nothing is left in it of what was deleted. */
+  empty(): void {
+    this.#guard(() => this.#truncate.get());
+  }
+
   /** Empties the log, before the database is closed. */
   finish(): void {
     clearTimeout(this.#timer);
     if (this.#forced !== undefined) clearImmediate(this.#forced);
-    this.#guard(() => this.#truncate.get());
+    this.empty();
   }
 
   #force(): void {

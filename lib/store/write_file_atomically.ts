@@ -87,8 +87,11 @@ function writeAndSync(path: string, bytes: Uint8Array, mode: number): void {
   file.syncSync();
 }
 
-/** The new name is on disk only when the folder is. Windows cannot open folders and does it by itself. */
-function syncFolder(path: string): void {
+/**
+ * Brings the names in a folder to the disk: a new one is there only when the folder is. Windows cannot open folders
+ * and does it by itself.
+ */
+export function syncFolder(path: string): void {
   if (Deno.build.os === "windows") return;
   using folder = Deno.openSync(path, { read: true });
   folder.syncSync();

@@ -2,6 +2,17 @@ import type { ParleyError } from "../errors/mod.ts";
 import type { OperationName, OperationRequest, OperationResponse, Push } from "../wire/mod.ts";
 import type { ChainCheck, VerifiedPeer } from "./peer.ts";
 
+/** What a handler returns that gives its answer to {@link Answer}. */
+export const LATER: unique symbol = Symbol("later");
+
+/** Takes the answer to a request, or its error, once. What a message costs goes without a promise of its own. */
+export interface Answer<N extends OperationName> {
+  /** The request took effect. */
+  resolve(fields: OperationResponse<N>): void;
+  /** It did not. */
+  reject(error: unknown): void;
+}
+
 /**
  * Answers the requests of a connection. All requests that arrive in one read are handed over one after the
  * other in the same turn of the event loop, so that their effects can share one transaction. What it throws
@@ -11,7 +22,8 @@ import type { ChainCheck, VerifiedPeer } from "./peer.ts";
 export type RequestHandler = <N extends OperationName>(
   op: N,
   fields: OperationRequest<N>,
-) => Promise<OperationResponse<N>> | OperationResponse<N>;
+  answer: Answer<N>,
+) => Promise<OperationResponse<N>> | OperationResponse<N> | typeof LATER;
 
 /**
  * Takes pushes, one at a time: the next one is handed over when the promise of the last has settled. When

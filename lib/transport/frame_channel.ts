@@ -116,6 +116,8 @@ export class FrameChannel {
   }
 
   #onFrames(frames: Frame[]): void {
+    // Nearly always there is nothing else.
+    if (frames.every(isMessage)) return frames.length > 0 ? this.#owner.onFrames(frames) : undefined;
     const others: Frame[] = [];
     let goodbye: Frame | undefined;
     for (const frame of frames) {
@@ -160,6 +162,10 @@ export class FrameChannel {
     }
     this.#owner.onOver(reason);
   }
+}
+
+function isMessage({ type }: Frame): boolean {
+  return type !== "ping" && type !== "pong" && type !== "goodbye";
 }
 
 function lost(cause?: Error): NetworkError {

@@ -1,5 +1,5 @@
 import type { Frame, OperationName } from "../wire/mod.ts";
-import { limits as wireLimits } from "../wire/mod.ts";
+import { BLOB_RECORD_BYTES, limits as wireLimits } from "../wire/mod.ts";
 
 /** Bounds of what is taken in at once. */
 export interface IntakeLimits {
@@ -15,6 +15,7 @@ const answerBytes: Partial<Record<OperationName, number>> = {
   "take-key-packages": wireLimits.maxKeyPackages * wireLimits.maxKeyPackageBytes,
   "mailboxes": wireLimits.maxMailboxes * 100,
   "devices": wireLimits.maxDevices * 100,
+  "blob-get": BLOB_RECORD_BYTES,
 };
 
 /** How many bytes a request takes up while it is in flight, by its name and the length of its body. */

@@ -1,6 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { concatBytes } from "../bytes/mod.ts";
-import { encodeFrame, type Frame } from "../wire/mod.ts";
+import { encodeFrame, encodeFrameInto, type Frame, frameBytes } from "../wire/mod.ts";
 
 /** Where an outbox counts as full, and as drained again, in bytes. */
 export interface OutboxMarks {
@@ -12,17 +11,23 @@ export interface OutboxMarks {
 
 /** A write is not larger, so that a slow peer shows signs of progress. */
 const MAX_WRITE_BYTES = 128 * 1024;
+const MIN_BUFFER_BYTES = 512;
+const EMPTY = new Uint8Array();
 
 /**
- * Collects frames and writes them to a socket: one write per turn of the event loop, and none while the last
- * one has not left, so that many small frames cost one record and one system call.
+ * Collects frames and writes them to a socket: one write for all that one task of the event loop gives, and
+ * none while the last one has not left, so that many small frames cost one record and one system call.
  */
 export class FrameOutbox {
   readonly #socket: TLSSocket;
   readonly #marks: OutboxMarks;
   readonly #onProgress: (drained: boolean) => void;
-  #pieces: Uint8Array[] = [];
-  #pieceBytes = 0;
+  /** Writes that are complete, before what is in the buffer. */
+  #writes: Uint8Array[] = [];
+  /** Frames one after the other, for the next write. */
+  #buffer: Uint8Array = EMPTY;
+  #bufferBytes = 0;
+  #waitingBytes = 0;
   #writingBytes = 0;
   #scheduled = false;
   #wasFull = false;
@@ -39,7 +44,7 @@ export class FrameOutbox {
 
   /** Bytes that have not left yet. */
   get queuedBytes(): number {
-    return this.#pieceBytes + this.#writingBytes;
+    return this.#waitingBytes + this.#writingBytes;
   }
 
   /** Whether more was queued than the peer takes in, and has not drained yet. */
@@ -49,57 +54,83 @@ export class FrameOutbox {
 
   /** Queues a frame. */
   send(frame: Frame): void {
-    const bytes = encodeFrame(frame);
-    for (let at = 0; at < bytes.length; at += MAX_WRITE_BYTES) {
-      this.#pieces.push(bytes.subarray(at, at + MAX_WRITE_BYTES));
+    const size = frameBytes(frame);
+    if (this.#bufferBytes + size > MAX_WRITE_BYTES) this.#sealBuffer();
+    if (size > MAX_WRITE_BYTES) this.#cut(encodeFrame(frame));
+    else {
+      this.#reserve(size);
+      this.#bufferBytes = encodeFrameInto(this.#buffer, this.#bufferBytes, frame);
     }
-    this.#pieceBytes += bytes.length;
+    this.#waitingBytes += size;
     if (this.queuedBytes > this.#marks.highWaterBytes) this.#wasFull = true;
     this.#schedule();
   }
 
   /** Hands over to the socket all that is queued and ends the stream after it. */
   end(): void {
-    while (this.#pieces.length > 0) this.#write();
+    while (this.#waitingBytes > 0) this.#write();
     this.#socket.end();
   }
 
   /** Drops what is queued; for a socket that is gone. */
   clear(): void {
-    this.#pieces = [];
-    this.#pieceBytes = 0;
+    this.#writes = [];
+    this.#buffer = EMPTY;
+    this.#bufferBytes = 0;
+    this.#waitingBytes = 0;
     this.#wasFull = false;
   }
 
+  /**
+   * A transaction's answers and pushes all come in one task, so its microtask collects them; to wait for the
+   * next turn of the event loop would let requests come in between that could have shared a transaction.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#writingBytes > 0) return;
     this.#scheduled = true;
-    // Answers of one turn are settled by promises, so a microtask would come too early to collect them all.
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.#scheduled = false;
       if (this.#writingBytes === 0) this.#write();
     });
   }
 
   #write(): void {
-    let count = 0, size = 0;
-    while (count < this.#pieces.length && size < MAX_WRITE_BYTES) size += this.#pieces[count++]!.length;
-    const pieces = this.#pieces.splice(0, count);
-    this.#pieceBytes -= size;
-    if (size === 0 || !this.#socket.writable) return;
+    if (this.#writes.length === 0) this.#sealBuffer();
+    const bytes = this.#writes.shift();
+    if (bytes === undefined) return;
+    const size = bytes.length;
+    this.#waitingBytes -= size;
+    if (!this.#socket.writable) return;
     this.#writingBytes += size;
-    this.#socket.write(
-      pieces.length === 1 ? pieces[0]! : concatBytes(...pieces),
-      () => this.#onWritten(size),
-    );
+    this.#socket.write(bytes, () => this.#onWritten(size));
   }
 
   #onWritten(size: number): void {
     this.#writingBytes -= size;
-    const waited = this.#pieces.length > 0;
+    const waited = this.#waitingBytes > 0;
     if (waited && this.#writingBytes === 0) this.#write();
     const drained = this.#wasFull && this.queuedBytes <= this.#marks.lowWaterBytes;
     if (drained) this.#wasFull = false;
     if (waited || drained) this.#onProgress(drained);
+  }
+
+  #cut(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += MAX_WRITE_BYTES) {
+      this.#writes.push(bytes.subarray(at, at + MAX_WRITE_BYTES));
+    }
+  }
+
+  #sealBuffer(): void {
+    if (this.#bufferBytes > 0) this.#writes.push(this.#buffer.subarray(0, this.#bufferBytes));
+    this.#buffer = EMPTY;
+    this.#bufferBytes = 0;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#bufferBytes + size;
+    if (needed <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length, MIN_BUFFER_BYTES));
+    grown.set(this.#buffer.subarray(0, this.#bufferBytes));
+    this.#buffer = grown;
   }
 }

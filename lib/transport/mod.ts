@@ -4,13 +4,15 @@
  * @module
  */
 export { backoffDelays, type BackoffOptions } from "./backoff.ts";
-export type {
-  ClientConnection,
-  Connection,
-  PushListener,
-  RelayConnection,
-  RequestHandler,
-  RequestOptions,
+export {
+  type Answer,
+  type ClientConnection,
+  type Connection,
+  LATER,
+  type PushListener,
+  type RelayConnection,
+  type RequestHandler,
+  type RequestOptions,
 } from "./connection.ts";
 export { dial, type DialOptions } from "./dial.ts";
 export { keepConnected, type KeepConnectedOptions } from "./keep_connected.ts";

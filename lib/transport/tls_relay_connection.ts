@@ -22,7 +22,7 @@ import {
   type ReceivedRequest,
   toRemoteError,
 } from "../wire/mod.ts";
-import type { RelayConnection, RequestHandler } from "./connection.ts";
+import { type Answer, LATER, type RelayConnection, type RequestHandler } from "./connection.ts";
 import { FrameChannel } from "./frame_channel.ts";
 import { FrameIntake, requestCost } from "./frame_intake.ts";
 import type { ConnectionLimits } from "./limits.ts";
@@ -130,7 +130,7 @@ export class TlsRelayConnection implements RelayConnection {
     try {
       const request = decodeRequest(frame.body);
       this.#authorize(request.op);
-      void this.#answer(frame.requestId, request, requestCost(request.op, frame.body.length));
+      this.#start(frame.requestId, request, requestCost(request.op, frame.body.length));
     } catch (error) {
       if (error instanceof DecodeError) this.#channel.end(error);
       else this.#refuse(frame.requestId, error);
@@ -144,20 +144,31 @@ export class TlsRelayConnection implements RelayConnection {
     });
   }
 
-  /** Stays synchronous up to the handler's own first wait, so that requests begin in the order of arrival. */
-  async #answer(requestId: number, request: ReceivedRequest, cost: number): Promise<void> {
-    const { op, fields }: { op: OperationName; fields: OperationRequest<OperationName> } = request;
+  /** Runs the handler at once, so that requests begin in the order of arrival. */
+  #start(requestId: number, { op, fields }: ReceivedRequest, cost: number): void {
     this.#intake.begin(cost);
+    const answer = new PendingAnswer(this.#settle, requestId, op, cost);
     try {
-      const answer = this.#handler(op, fields);
-      this.#respond(requestId, op, answer instanceof Promise ? await answer : answer);
+      const result = this.#handler(op, fields as OperationRequest<OperationName>, answer);
+      if (result instanceof Promise) {
+        result.then((value) => answer.resolve(value), (error) => answer.reject(error));
+      } else if (result !== LATER) answer.resolve(result);
+    } catch (error) {
+      answer.reject(error);
+    }
+  }
+
+  readonly #settle: Settle = ({ requestId, op, cost }, fields, error) => {
+    try {
+      if (fields === undefined) this.#refuse(requestId, error);
+      else this.#respond(requestId, op, fields);
     } catch (error) {
       this.#refuse(requestId, error);
     }
     this.#intake.finish(cost);
     if (this.#closing === undefined) this.#dispatch();
     else if (this.#intake.requestsInFlight === 0) this.#channel.end(this.#closing.reason);
-  }
+  };
 
   #respond(requestId: number, op: OperationName, fields: OperationResponse<OperationName>): void {
     const body = encodeResponse(op, fields);
@@ -186,5 +197,34 @@ export class TlsRelayConnection implements RelayConnection {
     const waiters = this.#drainWaiters;
     this.#drainWaiters = [];
     for (const resolve of waiters) resolve();
+  }
+}
+
+type Settle = (
+  pending: PendingAnswer,
+  fields: OperationResponse<OperationName> | undefined,
+  error?: unknown,
+) => void;
+
+/** A request that has no answer yet. */
+class PendingAnswer implements Answer<OperationName> {
+  readonly requestId: number;
+  readonly op: OperationName;
+  readonly cost: number;
+  readonly #settle: Settle;
+
+  constructor(settle: Settle, requestId: number, op: OperationName, cost: number) {
+    this.#settle = settle;
+    this.requestId = requestId;
+    this.op = op;
+    this.cost = cost;
+  }
+
+  resolve(fields: OperationResponse<OperationName>): void {
+    this.#settle(this, fields);
+  }
+
+  reject(error: unknown): void {
+    this.#settle(this, undefined, error);
   }
 }

@@ -1,7 +1,10 @@
 import * as v from "valibot";
 import { type CborValue, decodeCbor, encodeCbor } from "../bytes/mod.ts";
 import { DecodeError, ProtocolError } from "../errors/mod.ts";
-import { decodeHotRequest, encodeEntriesPush, encodePlace } from "./hot_codec.ts";
+import { encodeBlobGetAnswer, encodeBlobPut } from "./blob_codec.ts";
+import { decodeEntries, encodeEntriesPush, type EntriesEncoder } from "./entries_codec.ts";
+import { decodeHotRequest, encodeNothing, encodePlace } from "./hot_codec.ts";
+import type { Entry } from "./entry.ts";
 import type { OperationName, OperationRequest, OperationResponse, Push } from "./operation_types.ts";
 import { operations, pushSchema } from "./operations.ts";
 import { type RemoteError, remoteErrorSchema } from "./remote_error.ts";
@@ -11,6 +14,7 @@ export type ReceivedRequest = { [N in OperationName]: { op: N; fields: Operation
 
 /** Encodes a request's body: the CBOR array `[name, fields]`. */
 export function encodeRequest<N extends OperationName>(op: N, fields: OperationRequest<N>): Uint8Array {
+  if (op === "blob-put") return encodeBlobPut(fields as OperationRequest<"blob-put">);
   return encodeCbor([op, fields as unknown as CborValue]);
 }
 
@@ -42,6 +46,8 @@ function decodeAnyRequest(body: Uint8Array): ReceivedRequest {
 /** Encodes an answer's body: its fields as a CBOR map. */
 export function encodeResponse<N extends OperationName>(op: N, fields: OperationResponse<N>): Uint8Array {
   if (op === "append" || op === "commit") return encodePlace(fields as OperationResponse<"append">);
+  if (op === "ack") return encodeNothing();
+  if (op === "blob-get") return encodeBlobGetAnswer(fields as OperationResponse<"blob-get">);
   return encodeCbor(fields as unknown as CborValue);
 }
 
@@ -67,6 +73,29 @@ export function encodePush(push: Push): Uint8Array {
   const body = push.push === "entries" ? encodeEntriesPush(push) : encodeCbor(push as unknown as CborValue);
   encodedPushes.set(push, body);
   return body;
+}
+
+/** Makes a push of entries that are encoded already; who looks at them gets them decoded. */
+export function encodedEntriesPush(mailbox: string, encoder: EntriesEncoder): Push {
+  const push = new EncodedEntries(mailbox, encoder.array());
+  encodedPushes.set(push, encoder.push(mailbox));
+  return push;
+}
+
+class EncodedEntries {
+  readonly push = "entries";
+  readonly mailbox: string;
+  readonly #array: Uint8Array;
+  #entries: Entry[] | undefined;
+
+  constructor(mailbox: string, array: Uint8Array) {
+    this.mailbox = mailbox;
+    this.#array = array;
+  }
+
+  get entries(): Entry[] {
+    return this.#entries ??= decodeEntries(this.#array);
+  }
 }
 
 /**

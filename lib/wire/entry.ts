@@ -26,7 +26,8 @@ export const entryIdSchema = bytesSchema(ENTRY_ID_BYTES, ENTRY_ID_BYTES);
  * One entry of a mailbox.
  *
  * `message` and `commit` hold an MLSMessage (RFC 9420 §6) that a member appended to a conversation;
- * `welcome` stands in a device's mailbox and says which entry of which conversation added the device.
+ * `welcome` stands in a device's mailbox and says which entry of which conversation added the device;
+ * `expired` was a message, whose sender gave it a time that is up: nothing is left of its body.
  */
 export interface Entry {
   /** Position in the mailbox, from 1, without gaps at the time of appending. */
@@ -34,12 +35,12 @@ export interface Entry {
   /** Chosen by whoever appended it. */
   id: Uint8Array<ArrayBuffer>;
   /** What the body is. */
-  kind: "message" | "commit" | "welcome";
+  kind: "message" | "commit" | "welcome" | "expired";
   /** Taken by the relay from the sender's certificate; members believe the MLS credential only. */
   from: DeviceRef;
   /** Milliseconds since 1970 by the relay's clock. */
   time: number;
-  /** An MLSMessage; for a welcome, of wire format mls_welcome. */
+  /** An MLSMessage; for a welcome, of wire format mls_welcome; nothing where it has expired. */
   body: Uint8Array<ArrayBuffer>;
   /** For a welcome: the conversation that it opens, and the entry there that added this device. */
   conversation?: { mailbox: string; seq: number };
@@ -49,7 +50,7 @@ export interface Entry {
 export const entrySchema: v.GenericSchema<unknown, Entry> = v.strictObject({
   seq: countSchema,
   id: entryIdSchema,
-  kind: v.picklist(["message", "commit", "welcome"]),
+  kind: v.picklist(["message", "commit", "welcome", "expired"]),
   from: deviceRefSchema,
   time: countSchema,
   body: bytesSchema(limits.maxWelcomeBytes),

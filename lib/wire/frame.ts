@@ -1,4 +1,3 @@
-import { Reader, Writer } from "../bytes/mod.ts";
 import { DecodeError } from "../errors/mod.ts";
 
 /** What a frame is. A goodbye says why its sender is about to close; its body is an error. */
@@ -41,31 +40,58 @@ const LENGTH_BYTES = 4;
 /** What a frame's content has before its body. */
 export const FRAME_HEADER_BYTES = 5;
 const EMPTY = new Uint8Array();
-const typeNames = new Map<number, FrameType>(
-  Object.entries(frameTypes).map(([name, code]) => [code, name as FrameType]),
-);
+const typeNames: (FrameType | undefined)[] = [];
+for (const [name, code] of Object.entries(frameTypes)) typeNames[code] = name as FrameType;
+
+/** How many bytes a frame takes up on the wire, its length included. */
+export function frameBytes(frame: Frame): number {
+  return LENGTH_BYTES + FRAME_HEADER_BYTES + frame.body.length;
+}
 
 /** Encodes one frame, with its length. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  return new Writer(LENGTH_BYTES + FRAME_HEADER_BYTES + frame.body.length)
-    .u32(FRAME_HEADER_BYTES + frame.body.length)
-    .u8(frameTypes[frame.type])
-    .u32(frame.requestId)
-    .bytes(frame.body)
-    .finish();
+  const bytes = new Uint8Array(frameBytes(frame));
+  encodeFrameInto(bytes, 0, frame);
+  return bytes;
 }
 
-/** Decodes a frame's content, that is, everything after its length. */
-function decodeFrameContent(content: Uint8Array): Frame {
-  const reader = new Reader(content);
-  const type = typeNames.get(reader.u8("frame type"));
-  if (type === undefined) throw new DecodeError("frame-malformed", "cannot decode frame: unknown type");
-  const requestId = reader.u32("request id");
-  return { type, requestId, body: reader.bytes(reader.remaining, "frame body") };
+/** Encodes one frame at a place in bytes that have room for {@link frameBytes}; returns where it ends. */
+export function encodeFrameInto(bytes: Uint8Array, at: number, { type, requestId, body }: Frame): number {
+  const start = at + LENGTH_BYTES + FRAME_HEADER_BYTES;
+  writeUint32(bytes, at, FRAME_HEADER_BYTES + body.length);
+  bytes[at + LENGTH_BYTES] = frameTypes[type];
+  writeUint32(bytes, at + LENGTH_BYTES + 1, requestId);
+  bytes.set(body, start);
+  return start + body.length;
 }
+
+/** Decodes the content of a frame, that is, what stands after its length; the decoder has made sure of its size. */
+function decodeFrameContent(bytes: Uint8Array, start: number, end: number): Frame {
+  const type = typeNames[bytes[start]!];
+  if (type === undefined) throw new DecodeError("frame-malformed", "cannot decode frame: unknown type");
+  return {
+    type,
+    requestId: readUint32(bytes, start + 1),
+    body: bytes.subarray(start + FRAME_HEADER_BYTES, end),
+  };
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+/** An incomplete frame has room for so many times the bytes that have come of it, at most. */
+const MAX_ROOM = 8;
 
 /**
- * Cuts a byte stream into frames, however it is split. Holds at most one incomplete frame, in at most twice
+ * Cuts a byte stream into frames, however it is split. Holds at most one incomplete frame, in at most eight times
  * the bytes that have come of it, and refuses one that is too large as soon as its length is known.
  */
 export class FrameDecoder {
@@ -92,41 +118,42 @@ export class FrameDecoder {
    */
   push(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
-    let rest = chunk;
-    while (this.#pendingBytes > 0 && rest.length > 0) rest = this.#complete(rest, frames);
-    while (rest.length >= LENGTH_BYTES) {
-      const end = LENGTH_BYTES + this.#contentLength(rest);
-      if (rest.length < end) break;
-      frames.push(decodeFrameContent(rest.subarray(LENGTH_BYTES, end)));
-      rest = rest.subarray(end);
+    let at = 0;
+    while (this.#pendingBytes > 0 && at < chunk.length) at = this.#complete(chunk, at, frames);
+    while (chunk.length - at >= LENGTH_BYTES) {
+      const start = at + LENGTH_BYTES;
+      const end = start + this.#contentLength(chunk, at);
+      if (end > chunk.length) break;
+      frames.push(decodeFrameContent(chunk, start, end));
+      at = end;
     }
-    if (rest.length > 0) this.#keep(rest);
+    if (at < chunk.length) this.#keep(chunk.subarray(at));
     return frames;
   }
 
-  /** Adds to the incomplete frame what it lacks, its length first, and returns the bytes after it. */
-  #complete(bytes: Uint8Array, frames: Frame[]): Uint8Array {
-    const missing = this.#pendingEnd() - this.#pendingBytes;
-    this.#keep(bytes.subarray(0, missing));
+  /** Adds to the incomplete frame what it lacks, its length first, and returns where the bytes after it begin. */
+  #complete(chunk: Uint8Array, at: number, frames: Frame[]): number {
+    const end = Math.min(chunk.length, at + this.#pendingEnd() - this.#pendingBytes);
+    this.#keep(chunk.subarray(at, end));
     if (this.#pendingBytes === this.#pendingEnd()) {
-      frames.push(decodeFrameContent(this.#pending.subarray(LENGTH_BYTES, this.#pendingBytes)));
+      frames.push(decodeFrameContent(this.#pending, LENGTH_BYTES, this.#pendingBytes));
       this.#pending = EMPTY;
       this.#pendingBytes = 0;
     }
-    return bytes.subarray(missing);
+    return end;
   }
 
   /** Where the incomplete frame ends, or its length as long as that is not there. */
   #pendingEnd(): number {
     if (this.#pendingBytes < LENGTH_BYTES) return LENGTH_BYTES;
-    return LENGTH_BYTES + this.#contentLength(this.#pending);
+    return LENGTH_BYTES + this.#contentLength(this.#pending, 0);
   }
 
   /** Copies, for a view would keep the whole chunk alive on an idle connection. */
   #keep(bytes: Uint8Array): void {
     const length = this.#pendingBytes + bytes.length;
     if (length > this.#pending.length) {
-      const grown = new Uint8Array(Math.max(length, this.#pending.length * 2));
+      const grown = new Uint8Array(Math.max(length, Math.min(this.#frameBytes(bytes), length * MAX_ROOM)));
       grown.set(this.#pending.subarray(0, this.#pendingBytes));
       this.#pending = grown;
     }
@@ -134,8 +161,15 @@ export class FrameDecoder {
     this.#pendingBytes = length;
   }
 
-  #contentLength(bytes: Uint8Array): number {
-    const length = new Reader(bytes).u32("frame length");
+  /** The length of the incomplete frame, of which these bytes come next; 0 as long as it is not known. */
+  #frameBytes(next: Uint8Array): number {
+    if (this.#pendingBytes >= LENGTH_BYTES) return this.#pendingEnd();
+    const known = this.#pendingBytes === 0 && next.length >= LENGTH_BYTES;
+    return known ? LENGTH_BYTES + this.#contentLength(next, 0) : 0;
+  }
+
+  #contentLength(bytes: Uint8Array, at: number): number {
+    const length = readUint32(bytes, at);
     if (length < FRAME_HEADER_BYTES) {
       throw new DecodeError("frame-malformed", "cannot decode frame: too short");
     }

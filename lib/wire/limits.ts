@@ -16,6 +16,10 @@ export const limits = {
   maxCommitBytes: 3 * 1024 * 1024,
   /** An MLS welcome, with the ratchet tree inside. */
   maxWelcomeBytes: 4 * 1024 * 1024,
+  /** An MLS group info, with the ratchet tree inside. */
+  maxGroupInfoBytes: 4 * 1024 * 1024,
+  /** One that goes along with a commit, so that devices can come back while no member is connected. */
+  maxAttachedGroupInfoBytes: 128 * 1024,
   /** An MLS key package. */
   maxKeyPackageBytes: 16 * 1024,
   /** A certificate, certificate request or CRL in DER; a CRL may be larger. */
@@ -32,6 +36,10 @@ export const limits = {
   maxSyncBytes: 1024 * 1024,
   /** Mailboxes in one answer to `mailboxes`. */
   maxMailboxes: 1_000,
+  /** Entries that one receipt of the relay speaks for. */
+  maxReceiptEntries: 100,
+  /** Seconds until a message that is to vanish does. */
+  maxExpirySeconds: 366 * 24 * 60 * 60,
   /** Requests of one connection that may await their answers at once. */
   maxRequestsInFlight: 256,
 } as const;

@@ -1,3 +1,6 @@
+import type { BlobOperations } from "./blob_operation_types.ts";
+import type { DeviceOperations } from "./device_operation_types.ts";
+import type { GroupOperations } from "./group_operation_types.ts";
 import type { DeviceRef } from "./names.ts";
 import type { Entry } from "./entry.ts";
 
@@ -121,9 +124,9 @@ export interface Sync {
   request: { mailbox: string; after: number; limit: number };
   /**
    * `head` is the mailbox's last sequence number; `floor` the first that this device may still read
-   * (older entries are from before it was a member, or have expired).
+   * (older entries are from before it was a member, or have expired), `acked` the last that it has said to be safe.
    */
-  response: { entries: Entry[]; head: number; floor: number };
+  response: { entries: Entry[]; head: number; floor: number; acked?: number };
 }
 
 /**
@@ -131,8 +134,16 @@ export interface Sync {
  * else the answer is the error `epoch-stale`. The answer comes when the entry is on disk.
  */
 export interface Append {
-  /** `id` is 16 random bytes: an append that is repeated with the same id changes nothing. */
-  request: { mailbox: string; id: Uint8Array<ArrayBuffer>; message: Uint8Array<ArrayBuffer> };
+  /**
+   * `id` is 16 random bytes: an append that is repeated with the same id changes nothing. Where there is an
+   * `expires` the relay forgets the message after that many seconds; the entry stays, empty.
+   */
+  request: {
+    mailbox: string;
+    id: Uint8Array<ArrayBuffer>;
+    message: Uint8Array<ArrayBuffer>;
+    expires?: number;
+  };
   /** Where the entry stands, and when it was accepted (milliseconds since 1970). */
   response: { seq: number; time: number };
 }
@@ -140,9 +151,15 @@ export interface Append {
 /**
  * Appends an MLS commit with its welcome and the change of members that it makes, as one entry. It must
  * carry the conversation's present epoch (0 creates it), else the answer is the error `epoch-conflict`.
+ *
+ * A PublicMessage is of a device that enters from outside, which only devices of the conversation's users may: it
+ * is a member from then on, whether or not it was before, and no others change.
  */
 export interface Commit {
-  /** The welcome is an MLSMessage for all devices added; a commit that creates also lists its author. */
+  /**
+   * The welcome is an MLSMessage for all devices added; a commit that creates also lists its author. `groupInfo`
+   * is an MLSMessage of the epoch after the commit, for a device that wants to enter from outside.
+   */
   request: {
     mailbox: string;
     id: Uint8Array<ArrayBuffer>;
@@ -150,6 +167,7 @@ export interface Commit {
     welcome?: Uint8Array<ArrayBuffer>;
     add: DeviceRef[];
     remove: DeviceRef[];
+    groupInfo?: Uint8Array<ArrayBuffer>;
   };
   /** Where the entry stands, and when it was accepted (milliseconds since 1970). */
   response: { seq: number; time: number };
@@ -171,8 +189,23 @@ export interface Watch {
   response: Record<never, never>;
 }
 
+/** Asks for the relay's signature on that it has entries which this device appended. */
+export interface Receipt {
+  /** The mailbox and the entries' ids. */
+  request: { mailbox: string; ids: Uint8Array<ArrayBuffer>[] };
+  /**
+   * What it signed (see `decodeRelayStatement`; entries that it has not, or has no more, are left out), the
+   * Ed25519 signature of its certificate's key, and that certificate with those above it, in DER, without the root.
+   */
+  response: {
+    statement: Uint8Array<ArrayBuffer>;
+    signature: Uint8Array<ArrayBuffer>;
+    certificates: Uint8Array<ArrayBuffer>[];
+  };
+}
+
 /** Every request of the protocol with the answer that it gets. */
-export interface Operations {
+export interface Operations extends BlobOperations, DeviceOperations, GroupOperations {
   /** See {@link Hello}. */
   "hello": Hello;
   /** See {@link EnrollBegin}. */
@@ -201,6 +234,8 @@ export interface Operations {
   "ack": Ack;
   /** See {@link Watch}. */
   "watch": Watch;
+  /** See {@link Receipt}. */
+  "receipt": Receipt;
 }
 
 /** The name of a request. */
@@ -215,9 +250,13 @@ export type OperationResponse<N extends OperationName> = Operations[N]["response
 /**
  * What a relay sends unasked: new entries of one mailbox without a gap after what the connection saw
  * last; the word that pushes were left out because the connection read too slowly, so that the client
- * asks for `mailboxes` and `sync` again; a newer CRL.
+ * asks for `mailboxes` and `sync` again; a newer CRL; the word that a device of the connection's user has
+ * published its first key packages; about the GroupInfo of a conversation, that this device should put it, or
+ * (not `wanted`) that the one it has asked for is there.
  */
 export type Push =
   | { push: "entries"; mailbox: string; entries: Entry[] }
   | { push: "lagged" }
-  | { push: "crl"; crl: Uint8Array<ArrayBuffer> };
+  | { push: "crl"; crl: Uint8Array<ArrayBuffer> }
+  | { push: "devices-changed" }
+  | { push: "group-info"; mailbox: string; wanted: boolean };

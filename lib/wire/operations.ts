@@ -1,5 +1,8 @@
 import * as v from "valibot";
+import { blobOperations } from "./blob_operations.ts";
+import { deviceOperations } from "./device_operations.ts";
 import { bytesSchema, countSchema, entryIdSchema, entrySchema } from "./entry.ts";
+import { groupOperations } from "./group_operations.ts";
 import { limits } from "./limits.ts";
 import { deviceRefSchema, mailboxSchema, nameSchema } from "./names.ts";
 import type { OperationName, Operations, Push } from "./operation_types.ts";
@@ -11,6 +14,9 @@ const keyPackageSchema = bytesSchema(limits.maxKeyPackageBytes, 1);
 const textSchema = v.pipe(v.string(), v.maxLength(200));
 const devicesSchema = v.pipe(v.array(deviceRefSchema), v.maxLength(limits.maxDevices));
 const enrollmentSchema = bytesSchema(16, 16);
+/** An entry of a receipt takes up to 16, 9, 9 and 32 bytes and their heads. */
+const MAX_STATEMENT_BYTES = 256 + limits.maxReceiptEntries * 80;
+const ED25519_SIGNATURE_BYTES = 64;
 const nothingSchema = v.strictObject({});
 const placeSchema = v.strictObject({ seq: countSchema, time: countSchema });
 
@@ -133,6 +139,7 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
       entries: v.pipe(v.array(entrySchema), v.maxLength(limits.maxSyncEntries)),
       head: countSchema,
       floor: countSchema,
+      acked: v.optional(countSchema),
     }),
   },
   "append": {
@@ -141,6 +148,7 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
       mailbox: mailboxSchema,
       id: entryIdSchema,
       message: bytesSchema(limits.maxMessageBytes, 1),
+      expires: v.optional(v.pipe(countSchema, v.minValue(1), v.maxValue(limits.maxExpirySeconds))),
     }),
     response: placeSchema,
   },
@@ -153,6 +161,7 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
       welcome: v.optional(bytesSchema(limits.maxWelcomeBytes, 1)),
       add: devicesSchema,
       remove: devicesSchema,
+      groupInfo: v.optional(bytesSchema(limits.maxAttachedGroupInfoBytes, 1)),
     }),
     response: placeSchema,
   },
@@ -162,6 +171,21 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
     response: nothingSchema,
   },
   "watch": { anonymous: false, request: nothingSchema, response: nothingSchema },
+  "receipt": {
+    anonymous: false,
+    request: v.strictObject({
+      mailbox: mailboxSchema,
+      ids: v.pipe(v.array(entryIdSchema), v.minLength(1), v.maxLength(limits.maxReceiptEntries)),
+    }),
+    response: v.strictObject({
+      statement: bytesSchema(MAX_STATEMENT_BYTES, 1),
+      signature: bytesSchema(ED25519_SIGNATURE_BYTES, ED25519_SIGNATURE_BYTES),
+      certificates: certificatesSchema,
+    }),
+  },
+  ...blobOperations,
+  ...deviceOperations,
+  ...groupOperations,
 };
 
 /** What a relay sends unasked. */
@@ -173,6 +197,8 @@ export const pushSchema: v.GenericSchema<unknown, Push> = v.variant("push", [
   }),
   v.strictObject({ push: v.literal("lagged") }),
   v.strictObject({ push: v.literal("crl"), crl: crlSchema }),
+  v.strictObject({ push: v.literal("devices-changed") }),
+  v.strictObject({ push: v.literal("group-info"), mailbox: mailboxSchema, wanted: v.boolean() }),
 ]);
 
 /** Whether a connection without a client certificate may ask this. */

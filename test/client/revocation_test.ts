@@ -38,7 +38,7 @@ async function line(client: Client, matches: (one: ReceivedMessage) => boolean):
   for (;;) {
     const grown = Promise.withResolvers<void>();
     const stop = client.onHistory(grown.resolve);
-    const found = client.historyAfter(0).find(matches);
+    const found = client.history.after(0).find(matches);
     if (found === undefined) await grown.promise;
     stop();
     if (found !== undefined) return found;

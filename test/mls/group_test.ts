@@ -11,6 +11,7 @@ import {
   type MlsContext,
   openMessage,
   processCommit,
+  ratchetOf,
   readWelcome,
   sealMessage,
 } from "../../lib/mls/mod.ts";
@@ -22,14 +23,14 @@ const validity = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Da
 const nothing = new Uint8Array();
 
 function seal(context: MlsContext, group: GroupSnapshot, text: string) {
-  const { epoch, ratchets } = group;
-  return sealMessage(context, epoch, ratchets.get(epoch.ownLeaf)!, encodeUtf8(text), encodeUtf8("id"));
+  const { epoch } = group;
+  return sealMessage(context, epoch, ratchetOf(group, epoch.ownLeaf), encodeUtf8(text), encodeUtf8("id"));
 }
 
 async function receive(context: MlsContext, group: GroupSnapshot, message: Uint8Array): Promise<string> {
   const lookup = (leaf: number) => {
     const found = group.members.find((one) => one.leaf === leaf);
-    return found && { signatureKey: found.signatureKey, ratchet: group.ratchets.get(leaf)! };
+    return found && { signatureKey: found.signatureKey, ratchet: ratchetOf(group, leaf) };
   };
   const opened = await openMessage(context, group.epoch, lookup, message);
   group.ratchets.set(opened.leaf, opened.ratchet);
@@ -106,7 +107,7 @@ Deno.test("processCommit() applies an update of keys without any change of membe
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const { commit, pending } = await createCommit(bob, b, {});
   const atAlice = await processCommit(alice, a, commit);
-  assert.equal(atAlice.author, b.epoch.ownLeaf);
+  assert.deepEqual(atAlice.author, { user: "bob", device: "phone" });
   assert.equal(await receive(alice, atAlice.next!, (await seal(bob, pending, "fresh")).message), "fresh");
 });
 
@@ -154,7 +155,7 @@ Deno.test("createCommit() moves the own ratchet on, so that a second attempt use
   const [alice, bob] = [await mlsMember("alice", "laptop"), await mlsMember("bob", "phone")];
   const [a, b] = await groupOf(alice, bob) as [GroupSnapshot, GroupSnapshot];
   const first = await createCommit(alice, a, {});
-  assert.ok(!equalBytes(first.ratchet, a.ratchets.get(a.epoch.ownLeaf)!));
+  assert.ok(!equalBytes(first.ratchet, ratchetOf(a, a.epoch.ownLeaf)));
   a.ratchets.set(a.epoch.ownLeaf, first.ratchet);
   const second = await createCommit(alice, a, {});
   assert.equal((await processCommit(bob, b, second.commit)).next!.epoch.number, 2);

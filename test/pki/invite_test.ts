@@ -11,9 +11,10 @@ const plain = { noNullPrototype: true };
 const invite: fc.Arbitrary<Invite> = fc.record({
   relay: fc.record({ host, port: fc.integer({ min: 1, max: 65_535 }) }, plain),
   user: name,
+  device: name,
   rootHash: bytes(32, 32),
   token: bytes(16, 64),
-}, plain);
+}, { ...plain, requiredKeys: ["relay", "user", "rootHash", "token"] });
 
 const sample = formatInvite({
   relay: { host: "::1", port: 7443 },
@@ -27,6 +28,8 @@ Deno.test("formatInvite() writes the documented URL", () => {
     sample,
     "parley://[::1]:7443/alice?ca=AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE&t=AgICAgICAgICAgICAgICAg",
   );
+  const forDevice = formatInvite({ ...parseInvite(sample), device: "phone" });
+  assert.equal(forDevice, sample.replace("alice", "alice/phone"));
   assert.equal(new URL(sample).searchParams.get("t"), "AgICAgICAgICAgICAgICAg");
 });
 
@@ -49,7 +52,9 @@ Deno.test("parseInvite() refuses every other spelling", () => {
     sample.replace("7443", "07443"),
     sample.replace("7443", "70000"),
     sample.replace("alice", "Alice"),
-    sample.replace("alice", "alice/x"),
+    sample.replace("alice", "alice/X"),
+    sample.replace("alice", "alice/"),
+    sample.replace("alice", "alice/x/y"),
     sample.replace("ca=AQEB", "ca=AQE"),
     sample.replace("&t=", "&t=AgIC$"),
     // The last character of a token has bits that carry nothing: they must be zero.

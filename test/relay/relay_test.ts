@@ -78,7 +78,7 @@ Deno.test("members append, everyone who watches gets it in order, and the rest b
   assert.deepEqual(page.entries[0]?.from, alice.device);
   for (const { connection } of [alice, bob]) await connection.request("ack", { mailbox, seq: 4 });
   const empty = await bob.connection.request("sync", { mailbox, after: 0, limit: 10 });
-  assert.deepEqual(empty, { entries: [], head: 4, floor: 5 });
+  assert.deepEqual(empty, { entries: [], head: 4, floor: 5, acked: 4 });
 });
 
 Deno.test("a removed device gets the push of its removal and nothing later", async () => {

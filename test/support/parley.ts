@@ -49,6 +49,11 @@ export class Running implements AsyncDisposable {
     this.#timer = setTimeout(() => this.kill("SIGKILL"), LIMIT_MS);
   }
 
+  /** The number of the process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** The lines of standard output until now. */
   get lines(): readonly string[] {
     return this.#lines;

@@ -1,10 +1,11 @@
-import type { ChatEvent, ChatSession, ChatUser } from "../../commands/connect/session.ts";
+import type { ChatChange, ChatEvent, ChatSession, ChatUser } from "../../commands/connect/session.ts";
 
 /** A chat session that a test scripts: it hands out pushed events and records what is sent. */
 export class ScriptedSession implements ChatSession {
   readonly self = { user: "alice", device: "laptop" };
   readonly peer?: string;
   readonly sent: { to: string; text: string }[] = [];
+  readonly changes: { to: string; change: ChatChange }[] = [];
   closed = false;
   /** What the next sends resolve to. */
   status = "relayed";
@@ -33,6 +34,11 @@ export class ScriptedSession implements ChatSession {
     if (this.refusal !== undefined) return Promise.reject(this.refusal);
     this.sent.push({ to, text });
     return Promise.resolve({ id: `m${this.sent.length}`, status: this.status });
+  }
+
+  change(to: string, change: ChatChange): Promise<{ id: string; status: string }> {
+    this.changes.push({ to, change });
+    return Promise.resolve({ id: `c${this.changes.length}`, status: this.status });
   }
 
   users(): Promise<ChatUser[]> {

@@ -88,8 +88,8 @@ export class World implements AsyncDisposable {
     const client = await this.client(identity);
     await client.connect();
     await client.catchUp();
-    const messages = client.unread();
-    await client.markShown(messages);
+    const messages = client.history.unread();
+    await client.history.markShown(messages);
     await this.close(client);
     return messages.map(({ type, from, device, text }) =>
       type === "message" ? text : `${type} ${from}/${device}`

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type CborValue, decodeCbor, encodeCbor } from "../../lib/bytes/mod.ts";
-import { decodeHotRequest, encodeEntriesPush, encodePlace } from "../../lib/wire/hot_codec.ts";
+import { encodeEntriesPush } from "../../lib/wire/entries_codec.ts";
+import { decodeHotRequest, encodePlace } from "../../lib/wire/hot_codec.ts";
 import { encodeRequest, type Push } from "../../lib/wire/mod.ts";
 import { operations } from "../../lib/wire/operations.ts";
 import * as v from "valibot";

@@ -22,7 +22,7 @@ const nothing = fc.constant({});
 const entry: fc.Arbitrary<Entry> = fc.record({
   seq: count,
   id,
-  kind: fc.constantFrom("message", "commit", "welcome"),
+  kind: fc.constantFrom("message", "commit", "welcome", "expired"),
   from: device,
   time: count,
   body: bytes(0),
@@ -94,7 +94,13 @@ export const messages: {
     request: fc.record({ mailbox, after: count, limit: fc.integer({ min: 1, max: 1_000 }) }),
     response: fc.record({ entries: fc.array(entry, { maxLength: 5 }), head: count, floor: count }),
   },
-  "append": { request: fc.record({ mailbox, id, message: bytes() }), response: place },
+  "append": {
+    request: fc.oneof(
+      { weight: 9, arbitrary: fc.record({ mailbox, id, message: bytes() }) },
+      fc.record({ mailbox, id, message: bytes(), expires: fc.integer({ min: 1, max: 31_622_400 }) }),
+    ),
+    response: place,
+  },
   "commit": {
     request: fc.record({
       mailbox,
@@ -108,6 +114,33 @@ export const messages: {
   },
   "ack": { request: fc.record({ mailbox, seq: count }), response: nothing },
   "watch": { request: nothing, response: nothing },
+  "receipt": {
+    request: fc.record({ mailbox, ids: fc.array(id, { minLength: 1, maxLength: 3 }) }),
+    response: fc.record({ statement: bytes(), signature: bytes(64, 64), certificates }),
+  },
+  "link-device": {
+    request: fc.record({
+      device: name,
+      relay: fc.string({ minLength: 1, maxLength: 20, unit: "binary" }),
+      tokenHash: bytes(32, 32),
+      expiresAt: count,
+      signature: bytes(),
+    }),
+    response: nothing,
+  },
+  "revoke-device": { request: fc.record({ device: name }), response: fc.record({ revokedAt: count }) },
+  "certificates": {
+    request: fc.record({ users: fc.array(name, { minLength: 1, maxLength: 16 }) }),
+    response: fc.record({
+      devices: fc.array(fc.record({
+        user: name,
+        device: name,
+        certificate: bytes(),
+        online: fc.boolean(),
+        lastSeen: count,
+      }, { requiredKeys: ["user", "device", "certificate", "online"] })),
+    }),
+  },
 };
 
 /** The names of all operations. */
@@ -122,6 +155,7 @@ export const push: fc.Arbitrary<Push> = fc.oneof(
   }),
   fc.constant({ push: "lagged" as const }),
   fc.record({ push: fc.constant("crl" as const), crl: bytes() }),
+  fc.constant({ push: "devices-changed" as const }),
 );
 
 const kinds: ErrorKind[] = [

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { decodeBase64, encodeBase64, encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
 import { deriveKeyFromPassword, type PasswordCost, type RandomSource } from "../../crypto/mod.ts";
-import { StorageError } from "../../errors/mod.ts";
-import { replaceFile } from "../core/mod.ts";
+import { readJsonFile, writeJsonFile } from "../core/mod.ts";
 
 const FOLDER = "database", FILE = "users.json";
 const SALT_BYTES = 16;
@@ -40,12 +39,12 @@ export class Accounts {
   /**
    * Opens the accounts of a folder; `cost` is for tests.
    *
-   * @throws {StorageError} `accounts-unreadable`
+   * @throws {StorageError} `file-malformed`
    */
   static open(folder: string, random: RandomSource, cost: PasswordCost = {}): Accounts {
     Deno.mkdirSync(join(folder, FOLDER), { recursive: true });
     const path = join(folder, FOLDER, FILE);
-    return new Accounts(path, readAccounts(path), random, cost);
+    return new Accounts(path, readJsonFile(path, fileSchema)?.users ?? [], random, cost);
   }
 
   /** The names of all users. */
@@ -92,18 +91,6 @@ export class Accounts {
   }
 
   #save(): void {
-    replaceFile(this.#path, JSON.stringify({ users: [...this.#accounts.values()] }, null, 4) + "\n", 0o600);
-  }
-}
-
-function readAccounts(path: string): Account[] {
-  try {
-    return v.parse(fileSchema, JSON.parse(Deno.readTextFileSync(path))).users;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw new StorageError("accounts-unreadable", `cannot read the accounts in ${path}`, {
-      hint: "an accounts file of another program cannot be taken over: move it away",
-      cause,
-    });
+    writeJsonFile(this.#path, { users: [...this.#accounts.values()] });
   }
 }

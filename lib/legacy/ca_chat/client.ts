@@ -5,28 +5,66 @@ import { AuthenticationError, ParleyError, UsageError } from "../../errors/mod.t
 import {
   type ConnectOptions,
   decryptOaep,
-  dialRaw,
+  exactCutter,
   formatRsaPublicKey,
   generateRsaKey,
+  jsonCutter,
   type ProfileEvent,
+  Question,
+  type RawConnection,
+  readFromServer,
+  readTextFile,
   replaceFile,
+  saveReceivedFile,
+  verifyRsaCertificate,
+  withServer,
 } from "../core/mod.ts";
-import { CA_PUBLIC_KEY, certificateName, verifyUserCertificate } from "./authority.ts";
+import { CA_PUBLIC_KEY, certificateName } from "./authority.ts";
 import { openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
 import { KeysFile } from "./keys_file.ts";
-import { type Incoming, Link } from "./link.ts";
-import { encodeMessage, MAX_FILE_BYTES, MAX_MESSAGE_BYTES, ORIGINAL_MESSAGE_BYTES } from "./messages.ts";
-import { saveReceivedFile } from "./received_files.ts";
+import {
+  type ClientMessage,
+  encodeMessage,
+  MAX_FILE_BYTES,
+  MAX_MESSAGE_BYTES,
+  type MessageOf,
+  ORIGINAL_MESSAGE_BYTES,
+  parseServerMessage,
+  type ServerMessage,
+} from "./messages.ts";
 
 /** The port of the description. */
 const PORT = 12000;
 const ORIGINAL_GAP_MS = 100;
+/** The list of all users may be long. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const GONE_HINT = "it ends the connection of whoever fails to log in too often, and when it is stopped";
+
+type AnswerOf<Type extends ServerMessage["message_type"]> = MessageOf<ServerMessage, Type>;
 
 /** What a {@link CaChatClient} needs. */
 export type CaChatClientOptions = Omit<ConnectOptions, "console" | "user"> & {
   /** Gets what arrives. */
   readonly show: (event: ProfileEvent) => void;
 };
+
+/**
+ * Connects; takes leave when `use` is done.
+ *
+ * @throws {NetworkError} `connect-failed`, `server-gone`
+ */
+export async function withCaChat(
+  options: CaChatClientOptions,
+  use: (client: CaChatClient) => Promise<void>,
+): Promise<void> {
+  const { dialect, port = PORT } = options;
+  const limits = { gapMs: dialect === "original" ? ORIGINAL_GAP_MS : 0, maxMessageBytes: MAX_FILE_BYTES };
+  await withServer({ ...options, port }, limits, async (connection) => {
+    const client = new CaChatClient(connection, options);
+    await Promise.race([use(client), client.ended]);
+    await client.quit();
+  });
+}
 
 /** The user at this end, once logged in. */
 interface Self {
@@ -35,48 +73,31 @@ interface Self {
   readonly key: KeyObject;
 }
 
-/** A client of ca-chat: {@link open}, then {@link logIn}, then the rest. */
-export class CaChatClient implements AsyncDisposable {
+/** A client of ca-chat: {@link logIn} comes first. */
+export class CaChatClient {
   readonly #options: CaChatClientOptions;
-  readonly #link: Link;
-  readonly #close: (flush: boolean) => Promise<void>;
+  readonly #connection: RawConnection;
+  readonly #question = new Question<ServerMessage>();
   readonly #peers = new Map<string, Promise<Recipient>>();
+  /** Rejects when the connection has ended. */
+  readonly ended: Promise<never>;
   #self: Self | undefined;
   /** Questions, one after the other; and what arrives, in order. */
   #asking: Promise<unknown> = Promise.resolve();
   #opening: Promise<void> = Promise.resolve();
 
-  private constructor(options: CaChatClientOptions, link: Link, close: (flush: boolean) => Promise<void>) {
+  /** Takes over a connection. */
+  constructor(connection: RawConnection, options: CaChatClientOptions) {
     this.#options = options;
-    this.#link = link;
-    this.#close = close;
-  }
-
-  /** Connects. */
-  static async open(options: CaChatClientOptions): Promise<CaChatClient> {
-    const { hostname, port = PORT, dialect, signal } = options;
-    const gapMs = dialect === "original" ? ORIGINAL_GAP_MS : 0;
-    const connection = await dialRaw({ hostname, port, signal }, { gapMs, maxMessageBytes: MAX_FILE_BYTES });
-    const abort = () => connection.close();
-    signal.addEventListener("abort", abort);
-    const link = new Link(connection, (incoming) => client.#receive(incoming));
-    const client = new CaChatClient(options, link, async (flush) => {
-      signal.removeEventListener("abort", abort);
-      if (flush) await connection.end();
-      connection.close();
-    });
-    return client;
-  }
-
-  /** Rejects when the connection has ended. */
-  get ended(): Promise<never> {
-    return this.#link.ended;
+    this.#connection = connection;
+    this.ended = this.#receive();
+    this.ended.catch(() => {}); // whoever waits for something is told
   }
 
   /** Logs in, makes a key where `keys.json` has none, and has it certified; false where the server refuses. */
   async logIn(user: string, password: string): Promise<boolean> {
     const login = { message_type: "AUTH", username: user, password } as const;
-    const { result, key_id } = await this.#link.ask(login, "AUTHENTICATION CONFIRMATION");
+    const { result, key_id } = await this.#ask(login, "AUTHENTICATION CONFIRMATION");
     if (result === "no") return false;
     const keys = new KeysFile(this.#options.folder, password);
     const known = keys.find(key_id);
@@ -84,7 +105,7 @@ export class CaChatClient implements AsyncDisposable {
     const publicKey = formatRsaPublicKey(key);
     if (known === undefined) {
       keys.add(key_id, key);
-      await this.#link.send({ message_type: "UPDATE PUBLIC KEY", username: user, public_key: publicKey });
+      await this.#send({ message_type: "UPDATE PUBLIC KEY", username: user, public_key: publicKey });
     }
     this.#self = { user, keys, key };
     await this.#certify(publicKey);
@@ -93,7 +114,7 @@ export class CaChatClient implements AsyncDisposable {
 
   /** The names of all users. */
   async users(): Promise<readonly string[]> {
-    return (await this.#inTurn(() => this.#link.ask({ message_type: "LIST" }, "USER LISTING"))).users;
+    return (await this.#ask({ message_type: "LIST" }, "USER LISTING")).users;
   }
 
   /**
@@ -103,7 +124,7 @@ export class CaChatClient implements AsyncDisposable {
    * @throws {AuthenticationError} `certificate-refused`
    */
   peer(user: string): Promise<Recipient> {
-    const known = this.#peers.get(user) ?? this.#inTurn(() => this.#lookUp(user));
+    const known = this.#peers.get(user) ?? this.#lookUp(user);
     this.#peers.set(user, known);
     known.catch(() => this.#peers.delete(user));
     return known;
@@ -120,12 +141,10 @@ export class CaChatClient implements AsyncDisposable {
     const message = { message_type: "MESSAGE", message: sealed, username, user } as const;
     const limit = this.#options.dialect === "original" ? ORIGINAL_MESSAGE_BYTES : MAX_MESSAGE_BYTES;
     if (encodeMessage(message).length > limit) {
-      throw new UsageError(
-        "message-too-long",
-        `a message becomes longer than ${limit} bytes when it is encrypted`,
-      );
+      const text = `a message becomes longer than ${limit} bytes when it is encrypted`;
+      throw new UsageError("message-too-long", text);
     }
-    await this.#link.send(message);
+    await this.#send(message);
   }
 
   /**
@@ -141,49 +160,41 @@ export class CaChatClient implements AsyncDisposable {
       throw new UsageError("file-too-large", "the file is too large to be sent");
     }
     const file = { file_name: basename(path), file_size: data.length, caption };
-    await this.#link.send({ message_type: "FILE", username, user, ...file }, data);
+    await this.#send({ message_type: "FILE", username, user, ...file }, data);
   }
 
-  /** Waits until the server has handled what was sent, then takes leave. */
+  /** Waits until the server has handled what was sent and all of it is shown, then takes leave. */
   async quit(): Promise<void> {
-    await this.users();
+    if (this.#self !== undefined) await this.users();
     await this.#opening;
-    await this.#link.send({ message_type: "QUIT" });
-    await this.#close(true);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close(false);
+    await this.#send({ message_type: "QUIT" });
   }
 
   /** Answers the challenge where the server sets one, and keeps the certificate. */
-  async #certify(publicKey: string): Promise<void> {
+  async #certify(public_key: string): Promise<void> {
     const { user, key } = this.#me();
     const { folder, now } = this.#options;
-    const application = { message_type: "CERTIFICATE", username: user, public_key: publicKey } as const;
-    let answer = await this.#link.ask(application, "CERTIFICATE", "CERTIFICATE CHALLENGE");
+    const application = { message_type: "CERTIFICATE", username: user, public_key } as const;
+    let answer = await this.#ask(application, "CERTIFICATE", "CERTIFICATE CHALLENGE");
     if (answer.message_type === "CERTIFICATE CHALLENGE") {
       const challenge_response = encodeBase64(decryptOaep(key, decodeBase64(answer.challenge)));
-      const proof = { challenge_response, public_key: publicKey };
-      answer = await this.#link.ask(
-        { message_type: "CERTIFICATE CHALLENGE RESPONSE", ...proof },
-        "CERTIFICATE",
-      );
+      const proof = {
+        message_type: "CERTIFICATE CHALLENGE RESPONSE",
+        challenge_response,
+        public_key,
+      } as const;
+      answer = await this.#ask(proof, "CERTIFICATE");
     }
     if (answer.ca_public_key !== undefined) this.#keepAuthority(answer.ca_public_key);
-    verifyUserCertificate(answer.certificate, this.#readAuthority(), user, now());
+    verifyRsaCertificate(answer.certificate, this.#readAuthority(), user, now());
     replaceFile(join(folder, certificateName(user)), answer.certificate, 0o644);
   }
 
   /** The first authority that is seen is trusted, and no other after it. */
   #keepAuthority(pem: string): void {
-    const path = join(this.#options.folder, CA_PUBLIC_KEY);
-    try {
-      if (Deno.readTextFileSync(path).trim() === pem.trim()) return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      return replaceFile(path, pem, 0o644);
-    }
+    const path = join(this.#options.folder, CA_PUBLIC_KEY), known = readTextFile(path);
+    if (known === undefined) return replaceFile(path, pem, 0o644);
+    if (known.trim() === pem.trim()) return;
     throw new AuthenticationError(
       "authority-changed",
       `the server's authority is not the one in ${CA_PUBLIC_KEY}`,
@@ -191,61 +202,72 @@ export class CaChatClient implements AsyncDisposable {
   }
 
   #readAuthority(): string {
-    try {
-      return Deno.readTextFileSync(join(this.#options.folder, CA_PUBLIC_KEY));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new UsageError("no-authority", `there is no ${CA_PUBLIC_KEY} in this folder`, {
-        hint: "a server of the original dialect writes it into its own folder: work in that one, or copy it",
-      });
-    }
-  }
-
-  async #lookUp(user: string): Promise<Recipient> {
-    const check = { message_type: "USER CHECK", username: user } as const;
-    const { result, key_id } = await this.#link.ask(check, "USER CHECK RESPONSE");
-    if (result === "no") throw new UsageError("unknown-user", `there is no user ${user}`);
-    const request = { message_type: "CERTIFICATE REQUEST", username: user } as const;
-    const { certificate } = await this.#link.ask(request, "CERTIFICATE RESPONSE");
-    const publicKey = verifyUserCertificate(certificate, this.#readAuthority(), user, this.#options.now());
-    return { keyId: key_id, publicKey };
-  }
-
-  /** What arrives is opened in order, and while the next answer is awaited. */
-  #receive(incoming: Incoming): void {
-    this.#opening = this.#opening.then(() => this.#open(incoming)).catch((error) => {
-      if (!(error instanceof ParleyError)) throw error;
-      this.#options.show({
-        type: "discarded",
-        code: error.code,
-        text: `a message is discarded: ${error.message}`,
-      });
+    const pem = readTextFile(join(this.#options.folder, CA_PUBLIC_KEY));
+    if (pem !== undefined) return pem;
+    throw new UsageError("no-authority", `there is no ${CA_PUBLIC_KEY} in this folder`, {
+      hint: "a server of the original dialect writes it into its own folder: work in that one, or copy it",
     });
   }
 
-  async #open(incoming: Incoming): Promise<void> {
-    const { show, folder } = this.#options;
-    if (incoming.message_type === "DELIVERY FAILED") {
-      const { user, reason } = incoming;
-      return show({ type: "undelivered", to: user, reason, text: `not delivered to ${user}: ${reason}` });
+  async #lookUp(username: string): Promise<Recipient> {
+    const check = { message_type: "USER CHECK", username } as const;
+    const { result, key_id } = await this.#ask(check, "USER CHECK RESPONSE");
+    if (result === "no") throw new UsageError("unknown-user", `there is no user ${username}`);
+    const request = { message_type: "CERTIFICATE REQUEST", username } as const;
+    const { certificate } = await this.#ask(request, "CERTIFICATE RESPONSE");
+    const now = this.#options.now();
+    return {
+      keyId: key_id,
+      publicKey: verifyRsaCertificate(certificate, this.#readAuthority(), username, now),
+    };
+  }
+
+  async #receive(): Promise<never> {
+    const cutter = jsonCutter(MAX_ANSWER_BYTES);
+    for (;;) {
+      const message = parseServerMessage(await readFromServer(this.#connection, cutter, GONE_HINT));
+      if (message.message_type === "MESSAGE") this.#inOrder(() => this.#openText(message));
+      else if (message.message_type === "FILE") {
+        const data = await readFromServer(this.#connection, exactCutter(message.file_size), GONE_HINT);
+        this.#inOrder(() => this.#openFile(message, new TextDecoder().decode(data)));
+      } else if (message.message_type === "DELIVERY FAILED") {
+        const { user, reason } = message;
+        const text = `not delivered to ${user}: ${reason}`;
+        this.#inOrder(() => this.#options.show({ type: "undelivered", to: user, reason, text }));
+      } else this.#question.answer(message);
     }
-    const from = incoming.username ?? this.#soleCorrespondent();
+  }
+
+  /** What arrives is opened in order, and while the next answer is awaited. */
+  #inOrder(open: () => void | Promise<void>): void {
+    this.#opening = this.#opening.then(open).catch((error) => {
+      if (!(error instanceof ParleyError)) throw error;
+      const { code, message } = error;
+      this.#options.show({ type: "discarded", code, text: `a message is discarded: ${message}` });
+    });
+  }
+
+  async #openText({ message, username: from }: AnswerOf<"MESSAGE">): Promise<void> {
+    const text = await this.#openEnvelope(message, from);
+    this.#options.show({ type: "message", from, message: text, text: `${from}: ${text}` });
+  }
+
+  async #openFile({ file_name, caption, username }: AnswerOf<"FILE">, data: string): Promise<void> {
+    const from = username ?? this.#soleCorrespondent();
+    const content = decodeBase64(await this.#openEnvelope(data, from));
+    const folder = join(this.#options.folder, `${this.#me().user}_received_files`);
+    const path = saveReceivedFile(folder, file_name, content);
+    const text = `${from} has sent a file, saved as ${path}: ${caption}`;
+    this.#options.show({ type: "file", from, path, caption, text });
+  }
+
+  async #openEnvelope(sealed: string, from: string): Promise<string> {
     const { publicKey: sender } = await this.peer(from);
-    const { keys, user } = this.#me();
-    const options = { privateKey: (id: string) => keys.find(id), sender, maxBytes: MAX_FILE_BYTES };
-    if (incoming.message_type === "MESSAGE") {
-      const text = await openEnvelope(incoming.message, options);
-      return show({ type: "message", from, message: text, text: `${from}: ${text}` });
-    }
-    const content = decodeBase64(await openEnvelope(incoming.data, options));
-    const path = saveReceivedFile(join(folder, `${user}_received_files`), incoming.file_name, content);
-    const { caption } = incoming;
-    show({
-      type: "file",
-      from,
-      path,
-      caption,
-      text: `${from} has sent a file, saved as ${path}: ${caption}`,
+    const { keys } = this.#me();
+    return await openEnvelope(sealed, {
+      privateKey: (id) => keys.find(id),
+      sender,
+      maxBytes: MAX_FILE_BYTES,
     });
   }
 
@@ -261,8 +283,20 @@ export class CaChatClient implements AsyncDisposable {
     return this.#self;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#asking.then(work);
+  async #send(message: ClientMessage, ...data: Uint8Array[]): Promise<void> {
+    for (const part of [encodeMessage(message), ...data]) this.#connection.writer.write(part);
+    await this.#connection.writer.whenWritable();
+  }
+
+  /** Asks when the question before has its answer, of one of these types. */
+  #ask<Type extends ServerMessage["message_type"]>(
+    question: ClientMessage,
+    ...types: readonly Type[]
+  ): Promise<AnswerOf<Type>> {
+    const wants = (answer: ServerMessage): answer is AnswerOf<Type> =>
+      (types as readonly string[]).includes(answer.message_type);
+    const send = () => this.#connection.writer.write(encodeMessage(question));
+    const result = this.#asking.then(() => this.#question.ask(send, wants, this.ended));
     this.#asking = result.catch(() => {}); // whoever asked is told
     return result;
   }

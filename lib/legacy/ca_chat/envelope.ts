@@ -9,6 +9,7 @@ import {
   CBC_IV_BYTES,
   decryptOaep,
   encryptOaep,
+  parseMessage,
   PSS_MAX_SALT_BYTES,
   signPss,
   verifyPss,
@@ -70,17 +71,17 @@ export interface OpenEnvelopeOptions {
 /**
  * Opens what {@link sealEnvelope} sealed and verifies the signature, which the published program reports only.
  *
- * @throws {DecodeError} `envelope-malformed`
+ * @throws {DecodeError} `envelope-malformed`, `message-malformed`, `base64-malformed`, `utf8-malformed`
  * @throws {AuthenticationError} `decryption-failed`, `signature-wrong`
  */
 export async function openEnvelope(sealed: string, options: OpenEnvelopeOptions): Promise<string> {
-  const { key_id, session_key, message } = decodeJson(envelopeSchema, decodeBase64(sealed));
+  const { key_id, session_key, message } = parseMessage(envelopeSchema, decodeUtf8(decodeBase64(sealed)));
   const privateKey = options.privateKey(key_id);
   if (privateKey === undefined) throw new AuthenticationError("decryption-failed", "decryption failed");
   const key = await AesCbcKey.import(unwrap(privateKey, decodeBase64(session_key)));
   const encrypted = inflate(decodeBase64(message), options.maxBytes);
   const plaintext = await key.decrypt(encrypted.subarray(0, CBC_IV_BYTES), encrypted.subarray(CBC_IV_BYTES));
-  const signed = decodeJson(signedSchema, plaintext);
+  const signed = parseMessage(signedSchema, decodeUtf8(plaintext));
   const signature = decodeBase64(signed.signature);
   if (verifyPss(options.sender, encodeUtf8(signed.message), signature, PSS_MAX_SALT_BYTES)) {
     return signed.message;
@@ -99,16 +100,5 @@ function inflate(compressed: Uint8Array, maxBytes: number): Uint8Array {
     return new Uint8Array(inflateSync(compressed, { maxOutputLength: maxBytes }));
   } catch (cause) {
     throw new DecodeError("envelope-malformed", "cannot decompress a message", { cause });
-  }
-}
-
-function decodeJson<Schema extends v.GenericSchema>(
-  schema: Schema,
-  bytes: Uint8Array,
-): v.InferOutput<Schema> {
-  try {
-    return v.parse(schema, JSON.parse(decodeUtf8(bytes)));
-  } catch (cause) {
-    throw new DecodeError("envelope-malformed", "cannot read an encrypted message", { cause });
   }
 }

@@ -1,8 +1,13 @@
 import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import * as v from "valibot";
-import { StorageError } from "../../errors/mod.ts";
-import { formatRsaPrivateKey, formatRsaPublicKey, parseRsaPrivateKey, replaceFile } from "../core/mod.ts";
+import {
+  formatRsaPrivateKey,
+  formatRsaPublicKey,
+  parseRsaPrivateKey,
+  readJsonFile,
+  writeJsonFile,
+} from "../core/mod.ts";
 
 const FILE = "keys.json";
 
@@ -13,7 +18,6 @@ const fileSchema = v.object({
     public_key: v.string(),
   })),
 });
-type StoredKey = v.InferOutput<typeof fileSchema>["my_keys"][number];
 
 /** The own keys in `keys.json`, private ones as traditional PEM encrypted under the password. */
 export class KeysFile {
@@ -31,7 +35,7 @@ export class KeysFile {
    * Finds a private key.
    *
    * @throws {AuthenticationError} `passphrase-wrong`
-   * @throws {StorageError} `keys-unreadable`
+   * @throws {StorageError} `file-malformed`
    */
   find(id: string): KeyObject | undefined {
     const known = this.#opened.get(id);
@@ -50,16 +54,11 @@ export class KeysFile {
       private_key: formatRsaPrivateKey(key, this.#password),
       public_key: formatRsaPublicKey(key),
     };
-    replaceFile(this.#path, JSON.stringify({ my_keys: [...this.#read(), stored] }, null, 4) + "\n", 0o600);
+    writeJsonFile(this.#path, { my_keys: [...this.#read(), stored] });
     this.#opened.set(id, key);
   }
 
-  #read(): StoredKey[] {
-    try {
-      return v.parse(fileSchema, JSON.parse(Deno.readTextFileSync(this.#path))).my_keys;
-    } catch (cause) {
-      if (cause instanceof Deno.errors.NotFound) return [];
-      throw new StorageError("keys-unreadable", `cannot read the keys in ${this.#path}`, { cause });
-    }
+  #read(): v.InferOutput<typeof fileSchema>["my_keys"] {
+    return readJsonFile(this.#path, fileSchema)?.my_keys ?? [];
   }
 }

@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import { decodeBase64, encodeBase64, equalBytesConstantTime } from "../../bytes/mod.ts";
+import { decodeBase64, encodeBase64, encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
 import {
   type Cutter,
+  eachMessage,
   encryptOaep,
+  exactCutter,
   jsonCutter,
-  listenRaw,
   parseRsaPublicKey,
   type ProfileServer,
   type RawConnection,
+  readTextFile,
   replaceFile,
   Roster,
+  serveClients,
   type ServeOptions,
 } from "../core/mod.ts";
 import { type Account, Accounts } from "./accounts.ts";
@@ -55,104 +58,83 @@ interface Hub {
 
 /** Starts the server. */
 export async function serveCaChat(options: ServeOptions): Promise<ProfileServer> {
-  const { folder, now, random, dialect, log } = options;
+  const { folder, now, random, dialect } = options;
   const hub: Hub = {
     options,
     accounts: Accounts.open(folder, random),
     authority: await Authority.open(folder, now, random),
     members: new Roster(),
   };
-  return listenRaw({
-    ...options,
-    gapMs: dialect === "original" ? ORIGINAL_GAP_MS : 0,
-    maxMessageBytes: MAX_FILE_BYTES,
-    converse: (connection) => new Conversation(hub, connection).hold(),
-    onFailure({ peer }, { code, message }) {
-      log({ type: "client-failed", client: peer, code, text: `${peer} is disconnected: ${message}` });
-    },
-  });
+  const limits = { gapMs: dialect === "original" ? ORIGINAL_GAP_MS : 0, maxMessageBytes: MAX_FILE_BYTES };
+  return serveClients(options, limits, (connection) => converse(hub, connection));
 }
 
 /** The conversation with one client: anonymous until it has logged in, then in the name of its user. */
-class Conversation {
-  readonly #hub: Hub;
-  readonly #connection: RawConnection;
-  readonly #cutter = jsonCutter(MAX_MESSAGE_BYTES);
-
-  constructor(hub: Hub, connection: RawConnection) {
-    this.#hub = hub;
-    this.#connection = connection;
-  }
-
-  async hold(): Promise<void> {
-    this.#connection.closeAfter(LOGIN_MS);
-    const member = await this.#logIn();
-    this.#connection.closeAfter(undefined);
-    if (member === undefined) return;
-    const { members, options: { log } } = this.#hub;
-    const user = member.account.username;
-    log({ type: "client-joined", client: user, text: `${user} has logged in` });
-    try {
-      await new MemberConversation(this.#hub, member, this.#cutter).hold();
-    } finally {
-      members.leave(user, member);
-      log({ type: "client-left", client: user, text: `${user} has left` });
-    }
-  }
-
-  /** Undefined where the client leaves first. */
-  async #logIn(): Promise<Member | undefined> {
-    const { accounts, members, options: { log } } = this.#hub;
-    for (let attempt = 0; attempt < MAX_LOGINS; attempt++) {
-      const json = await this.#connection.reader.read(this.#cutter);
-      const message = json && parseClientMessage(json);
-      if (!message || message.message_type === "QUIT") return undefined;
-      if (message.message_type !== "AUTH") {
-        throw new ProtocolError("login-required", "the client has not logged in");
-      }
-      const { username, password } = message;
-      const account = await accounts.logIn(username, password);
-      const member = account && { account, connection: this.#connection };
-      if (member && members.join(username, member)) {
-        this.#answer({ message_type: "AUTHENTICATION CONFIRMATION", result: "yes", key_id: account.key_id });
-        return member;
-      }
-      const reason = member ? "somebody has logged in under this name" : "the password is wrong";
-      log({ type: "login-refused", client: username, text: `${username} is refused: ${reason}` });
-      this.#answer({ message_type: "AUTHENTICATION CONFIRMATION", result: "no", key_id: "" });
-    }
-    throw new ProtocolError("too-many-logins", `${MAX_LOGINS} logins have failed`);
-  }
-
-  #answer(message: ServerMessage): void {
-    this.#connection.writer.write(encodeMessage(message));
+async function converse(hub: Hub, connection: RawConnection): Promise<void> {
+  const cutter = jsonCutter(MAX_MESSAGE_BYTES);
+  const member = await connection.within(LOGIN_MS, logIn(hub, connection, cutter));
+  if (member === undefined) return;
+  const { members, options: { log } } = hub;
+  const client = member.account.username;
+  log({ type: "client-joined", client, text: `${client} has logged in` });
+  try {
+    const conversation = new Conversation(hub, member);
+    await eachMessage(connection, cutter, (json) => conversation.take(json));
+  } finally {
+    members.leave(client, member);
+    log({ type: "client-left", client, text: `${client} has left` });
   }
 }
 
-class MemberConversation {
+/** Undefined where the client leaves first. */
+async function logIn(
+  { accounts, members, options: { log } }: Hub,
+  connection: RawConnection,
+  cutter: Cutter<string>,
+): Promise<Member | undefined> {
+  for (let attempt = 0; attempt < MAX_LOGINS; attempt++) {
+    const json = await connection.reader.read(cutter);
+    const message = json === undefined ? undefined : parseClientMessage(json);
+    if (message === undefined || message.message_type === "QUIT") return undefined;
+    if (message.message_type !== "AUTH") {
+      throw new ProtocolError("login-required", "the client has not logged in");
+    }
+    const { username, password } = message;
+    const account = await accounts.logIn(username, password);
+    const member = account && { account, connection };
+    const joined = member !== undefined && members.join(username, member);
+    const [result, key_id] = joined ? ["yes", account!.key_id] as const : ["no", ""] as const;
+    write(connection, { message_type: "AUTHENTICATION CONFIRMATION", result, key_id });
+    if (joined) return member;
+    const reason = member ? "somebody has logged in under this name" : "the password is wrong";
+    log({ type: "login-refused", client: username, text: `${username} is refused: ${reason}` });
+  }
+  await connection.writer.flushed();
+  throw new ProtocolError("too-many-logins", `${MAX_LOGINS} logins have failed`);
+}
+
+function write({ writer }: RawConnection, message: ServerMessage): void {
+  writer.write(encodeMessage(message));
+}
+
+/** The conversation with a user who has logged in. */
+class Conversation {
   readonly #hub: Hub;
   readonly #member: Member;
-  readonly #cutter: Cutter<string>;
   #challenge: Challenge | undefined;
 
-  constructor(hub: Hub, member: Member, cutter: Cutter<string>) {
+  constructor(hub: Hub, member: Member) {
     this.#hub = hub;
     this.#member = member;
-    this.#cutter = cutter;
   }
 
-  async hold(): Promise<void> {
-    const { reader, writer } = this.#member.connection;
-    for (;;) {
-      const json = reader.take(this.#cutter) ?? await reader.read(this.#cutter);
-      if (json === undefined) return;
-      const message = parseClientMessage(json);
-      if (message.message_type === "QUIT") return;
-      if (message.message_type === "FILE") await this.#relayFile(message);
-      else if (message.message_type === "MESSAGE") await this.#relay(message, json);
-      else this.#handle(message);
-      if (writer.full) await writer.whenWritable();
-    }
+  /** False where the user leaves; a promise where somebody has to be waited for. */
+  take(json: string): void | false | Promise<void> {
+    const message = parseClientMessage(json);
+    if (message.message_type === "MESSAGE") return this.#relay(message, json);
+    if (message.message_type === "FILE") return this.#relayFile(message);
+    if (message.message_type === "QUIT") return false;
+    this.#handle(message);
   }
 
   #handle(message: ClientMessage): void {
@@ -221,31 +203,24 @@ class MemberConversation {
 
   #readCertificate(user: string): string {
     if (this.#hub.accounts.find(user) === undefined) return NO_CERTIFICATE; // so the name is safe in a path
-    try {
-      return Deno.readTextFileSync(join(this.#hub.options.folder, certificateName(user)));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return NO_CERTIFICATE;
-      throw error;
-    }
+    return readTextFile(join(this.#hub.options.folder, certificateName(user))) ?? NO_CERTIFICATE;
   }
 
-  async #relay(message: MessageOf<ClientMessage, "MESSAGE">, json: string): Promise<void> {
-    if (!this.#isOwn(message.username)) return;
-    await this.#deliver(message.user, new TextEncoder().encode(json));
+  #relay({ username, user }: MessageOf<ClientMessage, "MESSAGE">, json: string): void | Promise<void> {
+    if (this.#isOwn(username)) return this.#deliver(user, encodeUtf8(json));
   }
 
   async #relayFile(message: MessageOf<ClientMessage, "FILE">): Promise<void> {
-    const { file_name, file_size, caption, user } = message;
-    const data = await this.#member.connection.reader.read((bytes) =>
-      bytes.length < file_size ? undefined : { message: bytes.slice(0, file_size), size: file_size }
-    );
-    if (data === undefined || !this.#isOwn(message.username)) return;
-    const sender = this.#hub.options.dialect === "documented" && { username: message.username };
+    const { file_name, file_size, caption, user, username } = message;
+    const data = await this.#member.connection.reader.read(exactCutter(file_size));
+    if (data === undefined || !this.#isOwn(username)) return;
+    const sender = this.#hub.options.dialect === "documented" && { username };
     const header = encodeMessage({ message_type: "FILE", file_name, file_size, caption, ...sender });
     await this.#deliver(user, header, data);
   }
 
-  async #deliver(user: string, ...parts: Uint8Array[]): Promise<void> {
+  /** A promise where the recipient does not keep up. */
+  #deliver(user: string, ...parts: Uint8Array[]): void | Promise<void> {
     const recipient = this.#hub.members.find(user);
     if (recipient === undefined) {
       const reason = this.#hub.accounts.find(user) === undefined ? "unknown user" : "user is offline";
@@ -255,7 +230,7 @@ class MemberConversation {
     }
     const { writer } = recipient.connection;
     for (const part of parts) writer.write(part);
-    if (writer.full) await writer.whenWritable();
+    if (writer.full) return writer.whenWritable();
   }
 
   /** Nobody speaks in another's name. */
@@ -267,7 +242,7 @@ class MemberConversation {
   }
 
   #answer(message: ServerMessage): void {
-    this.#member.connection.writer.write(encodeMessage(message));
+    write(this.#member.connection, message);
   }
 
   #log(type: string, text: string): void {

@@ -10,6 +10,14 @@ export interface WaitingMessage {
   readonly body: string;
 }
 
+/** A message to keep. */
+export interface NewMessage {
+  /** Whom it is for. */
+  readonly to: string;
+  /** What the profile stores. */
+  readonly body: string;
+}
+
 /** Bounds of an {@link Inbox}. */
 export interface InboxLimits {
   /** Messages that may wait for one user. Default 10,000. */
@@ -75,20 +83,52 @@ export class Inbox implements Disposable {
    * @throws {StorageError} `inbox-full`, `inbox-unusable`
    */
   put(to: string, body: string): void {
-    const waiting = this.#waiting.get(to) ?? [];
+    for (const error of this.putAll([{ to, body }]).values()) throw error;
+  }
+
+  /**
+   * Keeps messages with one write; on return they are on disk, but for those that are returned with the error that
+   * {@link put} would throw.
+   */
+  putAll(messages: readonly NewMessage[]): Map<NewMessage, StorageError> {
+    const refused = new Map<NewMessage, StorageError>();
+    const added = messages.filter((message) => {
+      if (this.#hasRoom(message)) return this.#add(message);
+      refused.set(message, new StorageError("inbox-full", "no more messages are kept for this user"));
+    });
+    if (added.length === 0) return refused;
+    const first = this.#next - added.length;
+    try {
+      this.#append(...added.map(({ to, body }, index) => ({ put: first + index, to, body })));
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      for (const message of added) refused.set(message, error);
+      for (const { to, body } of added) this.#drop(to, this.waiting(to).slice(0, -1), body.length);
+    }
+    return refused;
+  }
+
+  #hasRoom({ to, body }: NewMessage): boolean {
     const { maxMessagesPerUser = MAX_MESSAGES_PER_USER, maxUsers = MAX_USERS, maxSize = MAX_SIZE } =
       this.#limits;
-    if (
-      waiting.length >= maxMessagesPerUser || this.#size + body.length > maxSize ||
-      (waiting.length === 0 && this.#waiting.size >= maxUsers)
-    ) {
-      throw new StorageError("inbox-full", "no more messages are kept for this user");
-    }
-    const id = this.#next++;
-    this.#append({ put: id, to, body });
-    waiting.push({ id, body });
+    const count = this.waiting(to).length;
+    return count < maxMessagesPerUser && this.#size + body.length <= maxSize &&
+      (count > 0 || this.#waiting.size < maxUsers);
+  }
+
+  #add({ to, body }: NewMessage): true {
+    const message = { id: this.#next++, body };
+    const waiting = this.#waiting.get(to);
+    if (waiting === undefined) this.#waiting.set(to, [message]);
+    else waiting.push(message);
     this.#size += body.length;
-    this.#waiting.set(to, waiting);
+    return true;
+  }
+
+  #drop(to: string, left: WaitingMessage[], size: number): void {
+    this.#size -= size;
+    if (left.length > 0) this.#waiting.set(to, left);
+    else this.#waiting.delete(to);
   }
 
   /** What waits for a user, oldest first. */
@@ -106,9 +146,7 @@ export class Inbox implements Disposable {
     const left = before.filter((message) => message.id > id);
     if (left.length === before.length) return;
     this.#append({ taken: id, to });
-    this.#size -= sizeOf(before) - sizeOf(left);
-    if (left.length > 0) this.#waiting.set(to, left);
-    else this.#waiting.delete(to);
+    this.#drop(to, left, sizeOf(before) - sizeOf(left));
     if (this.#fileBytes > WORN_BYTES && this.#fileBytes > 4 * this.#size) this.#renew();
   }
 
@@ -118,8 +156,8 @@ export class Inbox implements Disposable {
   }
 
   /** What a full disk has cut short is taken away before the next line, which would end up behind it. */
-  #append(line: JournalLine): void {
-    const bytes = encodeLine(line);
+  #append(...lines: JournalLine[]): void {
+    const bytes = concatBytes(...lines.map(encodeLine));
     const file = this.#file;
     if (file === undefined) throw unusable(undefined);
     try {

@@ -119,18 +119,17 @@ export class MessageReader {
   }
 
   #fill(): Promise<number | null> {
-    return this.#reading ??= this.#readOnce();
-  }
-
-  async #readOnce(): Promise<number | null> {
+    if (this.#reading !== undefined) return this.#reading;
     this.#makeRoom();
     const room = this.#buffer.subarray(this.#end);
-    const count = await this.#source.read(room);
-    this.#reading = undefined;
-    this.#filled = count === room.length;
-    if (count === null) this.#ended = true;
-    else this.#end += count;
-    return count;
+    this.#reading = this.#source.read(room).then((count) => {
+      this.#reading = undefined;
+      this.#filled = count === room.length;
+      if (count === null) this.#ended = true;
+      else this.#end += count;
+      return count;
+    });
+    return this.#reading;
   }
 
   /** Called only while no read is under way, which would write into the array that is replaced. */

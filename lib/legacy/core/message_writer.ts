@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { nextTick } from "node:process";
 import { concatBytes } from "../../bytes/mod.ts";
 
 /** What bytes are written to. A `Deno.Conn` is one. */
@@ -28,16 +28,22 @@ interface Outgoing {
   readonly gapMs: number;
 }
 
-/** Writes messages in order. Writing never blocks; who produces much awaits {@link whenWritable} in between. */
+/**
+ * Writes messages in order. Writing never blocks; who produces much awaits {@link whenWritable} in between. Callbacks
+ * drive it and not an asynchronous function: a message that is forwarded is worth little more than its promises.
+ */
 export class MessageWriter {
   readonly #sink: ByteSink;
   readonly #options: MessageWriterOptions;
+  readonly #writeNext: () => void = () => this.#startWrite();
   #queue: Outgoing[] = [];
   #queuedBytes = 0;
-  #running: Promise<void> | undefined;
+  /** Whether a write is scheduled or under way, or its gap lasts. */
+  #busy = false;
+  #gap: ReturnType<typeof setTimeout> | undefined;
+  #rested: PromiseWithResolvers<void> | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
   #stopped = false;
-  #endGap: (() => void) | undefined;
 
   /** Creates a writer. */
   constructor(sink: ByteSink, options: MessageWriterOptions) {
@@ -50,7 +56,9 @@ export class MessageWriter {
     if (this.#stopped) return;
     this.#queue.push({ bytes, gapMs });
     this.#queuedBytes += bytes.length;
-    this.#running ??= this.#run();
+    if (this.#busy) return;
+    this.#busy = true;
+    nextTick(this.#writeNext); // all that this turn still answers goes out in the same write
   }
 
   /** Lets nothing follow for so long what has been written until now. */
@@ -73,8 +81,10 @@ export class MessageWriter {
   }
 
   /** Resolves when all that was queued has been written and the gap after it is over. */
-  async flushed(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+  flushed(): Promise<void> {
+    if (!this.#busy) return Promise.resolve();
+    this.#rested ??= Promise.withResolvers();
+    return this.#rested.promise;
   }
 
   /** Drops what is queued and takes nothing more. */
@@ -83,52 +93,57 @@ export class MessageWriter {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#drained?.resolve();
-    this.#endGap?.();
+    if (this.#gap !== undefined) this.#rest();
   }
 
-  async #run(): Promise<void> {
-    // What arrives until the turn is over is answered in the same batch: half the writes of a busy server.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    try {
-      while (this.#queue.length > 0) {
-        const { bytes, gapMs } = this.#next();
-        for (let at = 0; at < bytes.length;) at += await this.#sink.write(bytes.subarray(at));
-        if (gapMs > 0) await this.#gap(gapMs);
-        if (this.#queuedBytes > HIGH_WATER_BYTES) continue;
-        this.#drained?.resolve();
-        this.#drained = undefined;
-      }
-    } catch {
-      this.#fail(); // the peer is gone; who reads from it learns the same
-    } finally {
-      this.#running = undefined;
+  #startWrite(): void {
+    this.#gap = undefined;
+    if (this.#queue.length === 0) return this.#rest();
+    const { bytes, gapMs } = this.#next();
+    this.#write(bytes, gapMs);
+  }
+
+  #write(bytes: Uint8Array, gapMs: number): void {
+    if (bytes.length === 0) return this.#endWrite(gapMs);
+    this.#sink.write(bytes).then(
+      (count) => this.#write(bytes.subarray(count), gapMs),
+      () => {
+        this.#fail(); // the peer is gone; who reads from it learns the same
+        this.#rest();
+      },
+    );
+  }
+
+  #endWrite(gapMs: number): void {
+    if (this.#drained !== undefined && this.#queuedBytes <= HIGH_WATER_BYTES) {
+      this.#drained.resolve();
+      this.#drained = undefined;
     }
+    if (gapMs > 0 && !this.#stopped) this.#gap = setTimeout(this.#writeNext, gapMs);
+    else this.#startWrite();
+  }
+
+  #rest(): void {
+    clearTimeout(this.#gap);
+    this.#gap = undefined;
+    this.#busy = false;
+    this.#rested?.resolve();
+    this.#rested = undefined;
   }
 
   /** Takes what goes out as one write. */
   #next(): Outgoing {
-    let count = 0, size = 0;
-    do {
-      size += this.#queue[count]!.bytes.length;
+    const first = this.#queue[0]!;
+    let count = 1, size = first.bytes.length;
+    while (first.gapMs === 0 && count < this.#queue.length) {
+      const { bytes, gapMs } = this.#queue[count]!;
+      if (gapMs > 0 || size + bytes.length > HIGH_WATER_BYTES) break;
+      size += bytes.length;
       count++;
-    } while (
-      this.#queue[count - 1]!.gapMs === 0 && count < this.#queue.length &&
-      this.#queue[count]!.gapMs === 0 && size + this.#queue[count]!.bytes.length <= HIGH_WATER_BYTES
-    );
-    const batch = this.#queue.splice(0, count);
+    }
     this.#queuedBytes -= size;
-    return count === 1 ? batch[0]! : { bytes: concatBytes(...batch.map(({ bytes }) => bytes)), gapMs: 0 };
-  }
-
-  #gap(ms: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#endGap = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const batch = this.#queue.splice(0, count);
+    return count === 1 ? first : { bytes: concatBytes(...batch.map(({ bytes }) => bytes)), gapMs: 0 };
   }
 
   #fail(): void {

@@ -4,9 +4,12 @@
  *
  * @module
  */
+export { decryptAes256Cbc, encryptAes256Cbc } from "./aes_256_cbc.ts";
 export { AesCbcKey, CBC_IV_BYTES } from "./aes_cbc.ts";
+export { decryptAesCbcBlocks, encryptAesCbcBlocks, unpadPkcs7 } from "./aes_cbc_blocks.ts";
 export { decryptAesCfb, encryptAesCfb } from "./aes_cfb.ts";
 export { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
+export { indexOfBytes, mayBecome, startsWith, toLatin1 } from "./byte_pattern.ts";
 export { Des, DES_BYTES } from "./des.ts";
 export {
   admitDhGroup,
@@ -17,10 +20,21 @@ export {
   dhGroup14,
 } from "./dh_group.ts";
 export { DhKeyPair } from "./dh_key_pair.ts";
+export {
+  type DhParameters,
+  formatDhParameters,
+  formatDhPublicKey,
+  parseDhParameters,
+  parseDhPublicKey,
+  pemCutter,
+} from "./dh_pem.ts";
 export { type Dialect, DIALECTS } from "./dialect.ts";
+export { eachMessage } from "./each_message.ts";
+export { ExponentKey, invert } from "./exponent_key.ts";
 export { encodeFrame, frameCutter, frameCutterWith } from "./frame.ts";
 export { HmacKey } from "./hmac_key.ts";
-export { Inbox, type InboxLimits, type WaitingMessage } from "./inbox.ts";
+export { Inbox, type InboxLimits, type NewMessage, type WaitingMessage } from "./inbox.ts";
+export { InboxBatch } from "./inbox_batch.ts";
 export { jsonCutter } from "./json_cutter.ts";
 export { assertListenAddress, isLoopback } from "./listen_address.ts";
 export {
@@ -30,9 +44,18 @@ export {
   MessageReader,
   type MessageReaderOptions,
 } from "./message_reader.ts";
+export {
+  type MembersOf,
+  type MessageIn,
+  messageParser,
+  type MessageTable,
+  type OutputOf,
+  strictMessageParser,
+  type UnknownMessage,
+} from "./message_table.ts";
 export { type ByteSink, MessageWriter, type MessageWriterOptions } from "./message_writer.ts";
 export { modPow } from "./mod_pow.ts";
-export { parseMessage, type Reviver } from "./parse_message.ts";
+export { parseJson, parseMessage, parseSchema, type Reviver, type Schema } from "./parse_message.ts";
 export type {
   CertificateIssuer,
   ConnectOptions,
@@ -47,8 +70,17 @@ export type {
   ServeOptions,
   Weakness,
 } from "./profile.ts";
+export { promptLoop, type PromptLoopOptions } from "./prompt_loop.ts";
+export { formatFloat, parseDecimal } from "./python_float.ts";
+export { formatPythonJson } from "./python_json.ts";
+export { Question } from "./question.ts";
 export { dialRaw, RawConnection, type RawConnectionOptions } from "./raw_connection.ts";
 export { listenRaw, type RawListenerOptions } from "./raw_listener.ts";
+export { issueRsaCertificate, type RsaCertificateOptions, verifyRsaCertificate } from "./rsa_certificate.ts";
+export { readTextFile } from "./read_text_file.ts";
+export { saveReceivedFile } from "./received_file.ts";
+export { exactCutter } from "./exact_cutter.ts";
+export { readJsonFile, writeJsonFile } from "./json_file.ts";
 export { replaceFile } from "./replace_file.ts";
 export { Roster } from "./roster.ts";
 export { decryptOaep, encryptOaep, PSS_MAX_SALT_BYTES, RSA_2048_BYTES, signPss, verifyPss } from "./rsa.ts";
@@ -62,3 +94,11 @@ export {
   parseRsaPublicKey,
 } from "./rsa_key.ts";
 export { generateSafePrime } from "./safe_prime.ts";
+export { serveClients } from "./serve_clients.ts";
+export { readFromServer, withServer } from "./server_connection.ts";
+export { importClient, importServer } from "./socket_io.ts";
+export { type SocketIoAddress, SocketIoConnection } from "./socket_io_connection.ts";
+export { serveSocketIo, type SocketIoClient, type SocketIoServerOptions } from "./socket_io_server.ts";
+// What of other rooms stands in the signatures above.
+export type { RandomSource } from "../../crypto/mod.ts";
+export type { ErrorKind, ParleyError, ParleyErrorOptions, StorageError } from "../../errors/mod.ts";

@@ -42,6 +42,14 @@ export class RawConnection {
     this.#deadline = ms === undefined || this.#closed ? undefined : setTimeout(() => this.close(), ms);
   }
 
+  /** Waits for what must be over within that time, or the connection is closed. */
+  async within<T>(ms: number, work: Promise<T>): Promise<T> {
+    this.closeAfter(ms);
+    const result = await work;
+    this.closeAfter(undefined);
+    return result;
+  }
+
   /** Closes when what was written has gone out. */
   async end(): Promise<void> {
     await this.writer.flushed();

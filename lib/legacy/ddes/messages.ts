@@ -1,7 +1,7 @@
-import { concatBytes, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
-import { DecodeError } from "../../errors/mod.ts";
-import { type Cutter, DES_BYTES, encodeFrame, frameCutter, frameCutterWith } from "../core/mod.ts";
-import { MAC_BYTES, type Suite } from "./suite.ts";
+import { concatBytes, encodeUtf8 } from "../../bytes/mod.ts";
+import { AuthenticationError, DecodeError } from "../../errors/mod.ts";
+import { DES_BYTES, type DhKeyPair, encodeFrame } from "../core/mod.ts";
+import { MAC_BYTES, Suite } from "./suite.ts";
 
 /** The five opcodes. */
 export const Opcode = {
@@ -15,31 +15,53 @@ export const Opcode = {
 /** One of the five. */
 export type Opcode = typeof Opcode[keyof typeof Opcode];
 
+/** Which end speaks. */
+export type Role = "client" | "server";
+
+/** The largest body of a frame. */
+export const MAX_BODY_BYTES = 64 * 1024;
 /** Length in bytes of a session token. */
 export const TOKEN_BYTES = 8;
-const COUNTER_BYTES = 8;
-const SEALED_AT = 1 + COUNTER_BYTES;
-const MAX_BODY_BYTES = 64 * 1024;
+const SEALED_AT = 9;
+const SPACE = encodeUtf8(" ");
 
-/** Cuts a message of the documented dialect. */
-export const cutMessage = frameCutter(MAX_BODY_BYTES);
+/** The other end's public value is here: both can have the keys, and have to show it. */
+export class AwaitingProof {
+  /** The frame that shows that this end has the keys. */
+  readonly proof: Uint8Array;
+  readonly #suite: Suite;
+  readonly #own: Role;
+  readonly #values: Uint8Array;
 
-/** Returns a cutter for messages that are opened where they arrived; `open` must not keep a view of them. */
-export function messageCutter<M>(open: (body: Uint8Array) => M): Cutter<M> {
-  return frameCutterWith(MAX_BODY_BYTES, open);
-}
+  /**
+   * Takes the body with the other end's public value.
+   *
+   * @throws {DecodeError} `message-malformed`
+   * @throws {ProtocolError} `dh-value-refused`
+   */
+  constructor(keys: DhKeyPair, own: Role, body: Uint8Array) {
+    const peer = decodeKeyStep(body, keys.group.bytes);
+    this.#suite = new Suite(keys.computeSecret(peer));
+    this.#own = own;
+    this.#values = own === "server"
+      ? concatBytes(keys.publicValue, peer)
+      : concatBytes(peer, keys.publicValue);
+    this.proof = encodeKeyStep(this.#suite.mac.sign(this.#values, encodeUtf8(own)));
+  }
 
-/** What a sealed message says, once it is verified. */
-export interface SealedMessage {
-  /** Which of the five. */
-  readonly opcode: number;
-  /** From the client the token and the text; from the server the text, or with opcode 20 the token. */
-  readonly content: Uint8Array;
-}
-
-/** Reads a text without the spaces that padded it. */
-export function decodeText(content: Uint8Array): string {
-  return decodeUtf8(content).trimEnd();
+  /**
+   * Takes the body with the other end's proof.
+   *
+   * @throws {AuthenticationError} `key-proof-wrong`
+   * @throws {DecodeError} `message-malformed`
+   */
+  receive(body: Uint8Array): SealedChannel {
+    const peer = otherThan(this.#own);
+    if (this.#suite.mac.verify(this.#values, decodeKeyStep(body, MAC_BYTES), encodeUtf8(peer))) {
+      return new SealedChannel(this.#suite, this.#own);
+    }
+    throw new AuthenticationError("key-proof-wrong", `the ${peer} does not have the keys`);
+  }
 }
 
 /**
@@ -53,14 +75,17 @@ export function encodeKeyStep(content: Uint8Array): Uint8Array {
   return encodeFrame(Uint8Array.of(Opcode.keyVerification), content);
 }
 
-/**
- * Decodes what {@link encodeKeyStep} encodes; `body` is the frame's.
- *
- * @throws {DecodeError} `message-malformed`
- */
-export function decodeKeyStep(body: Uint8Array, bytes: number): Uint8Array {
+function decodeKeyStep(body: Uint8Array, bytes: number): Uint8Array {
   if (body[0] === Opcode.keyVerification && body.length === 1 + bytes) return body.subarray(1);
   throw new DecodeError("message-malformed", "what the peer sends is no step of the key exchange");
+}
+
+/** What a sealed message says, once it is verified. */
+export interface SealedMessage {
+  /** Which of the five. */
+  readonly opcode: number;
+  /** From the client the token and the text; from the server the text, or with opcode 20 the token. */
+  readonly content: Uint8Array;
 }
 
 /**
@@ -84,11 +109,10 @@ export class SealedChannel {
   /** Starts both counters. */
   constructor(suite: Suite, own: Role) {
     this.#suite = suite;
-    this.#peer = ROLES[own === "client" ? "server" : "client"];
-    const roleBytes = ROLES[own].length;
-    this.#signedHead = concatBytes(ROLES[own], new Uint8Array(SEALED_AT));
-    this.#head = this.#signedHead.subarray(roleBytes);
-    this.#headView = new DataView(this.#signedHead.buffer, roleBytes);
+    this.#peer = encodeUtf8(otherThan(own));
+    this.#signedHead = concatBytes(encodeUtf8(own), new Uint8Array(SEALED_AT));
+    this.#head = this.#signedHead.subarray(own.length);
+    this.#headView = new DataView(this.#signedHead.buffer, own.length);
   }
 
   /** Encodes and seals a message; nothing is a block of spaces. */
@@ -97,14 +121,14 @@ export class SealedChannel {
     const sealed = this.#suite.encrypt(plaintext.length > 0 ? plaintext : SPACE);
     this.#head[0] = opcode;
     this.#headView.setBigUint64(1, ++this.#sent);
-    return encodeFrame(this.#head, sealed, this.#suite.sign(sealed, this.#signedHead));
+    return encodeFrame(this.#head, sealed, this.#suite.mac.sign(sealed, this.#signedHead));
   }
 
-  /** Opens a frame's body; the reason where it has to be discarded. */
+  /** Opens a frame's body, of which it keeps no view; the reason where it has to be discarded. */
   open(body: Uint8Array): SealedMessage | string {
     const end = body.length - MAC_BYTES;
     if (end < SEALED_AT + DES_BYTES || (end - SEALED_AT) % DES_BYTES !== 0) return "it is malformed";
-    if (!this.#suite.verify(body.subarray(0, end), body.subarray(end), this.#peer)) {
+    if (!this.#suite.mac.verify(body.subarray(0, end), body.subarray(end), this.#peer)) {
       return "its HMAC is wrong";
     }
     const counter = new DataView(body.buffer, body.byteOffset).getBigUint64(1);
@@ -114,32 +138,6 @@ export class SealedChannel {
   }
 }
 
-const SPACE = encodeUtf8(" ");
-
-/** Which end speaks. */
-export type Role = "client" | "server";
-
-const ROLES: Record<Role, Uint8Array> = { client: encodeUtf8("client"), server: encodeUtf8("server") };
-
-/** The public values of a key exchange. */
-export interface DhValues {
-  /** The server's. */
-  readonly server: Uint8Array;
-  /** The client's. */
-  readonly client: Uint8Array;
-}
-
-/** What each end signs to show that it has the keys: its role and both public values. */
-export function signKeyProof(suite: Suite, role: Role, values: DhValues): Uint8Array {
-  return suite.sign(concatBytes(ROLES[role], values.server, values.client));
-}
-
-/** Whether the other end has shown that it has the keys. */
-export function verifyKeyProof(
-  suite: Suite,
-  role: Role,
-  values: DhValues,
-  proof: Uint8Array,
-): boolean {
-  return suite.verify(concatBytes(ROLES[role], values.server, values.client), proof);
+function otherThan(role: Role): Role {
+  return role === "client" ? "server" : "client";
 }

@@ -1,7 +1,8 @@
 import { concatBytes, decodeUtf8, encodeUtf8, equalBytes } from "../../bytes/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
-import { type Cutter, DES_BYTES } from "../core/mod.ts";
-import { MAC_BYTES, type Suite } from "./suite.ts";
+import { type Cut, type Cutter, DES_BYTES } from "../core/mod.ts";
+import type { Received } from "./session.ts";
+import { decodeText, MAC_BYTES, type Suite } from "./suite.ts";
 
 /** What the server says when both have the keys, and how long the encrypted session id after it is. */
 const VERIFICATION = encodeUtf8('{"opcode": 10, "status": "Keys established"}');
@@ -11,18 +12,6 @@ const MAX_MESSAGE_BYTES = 1024;
 const COLON = 0x3a;
 const SEPARATOR = Uint8Array.of(COLON, COLON);
 
-/** A request, split into its parts; nothing in it has been verified. */
-export interface OriginalRequest {
-  /** The encrypted text. */
-  readonly sealed: Uint8Array<ArrayBuffer>;
-  /** The session id that it claims. */
-  readonly sessionId: string;
-  /** What the HMAC is over. */
-  readonly signed: Uint8Array<ArrayBuffer>;
-  /** The HMAC. */
-  readonly mac: Uint8Array<ArrayBuffer>;
-}
-
 /**
  * Encodes the confirmation that follows the server's key.
  *
@@ -31,7 +20,7 @@ export interface OriginalRequest {
  * ```
  */
 export function encodeConfirmation(suite: Suite): [Uint8Array, Uint8Array] {
-  return [VERIFICATION, suite.encryptOnce(encodeUtf8(suite.sessionId))];
+  return [VERIFICATION, suite.sealSessionId()];
 }
 
 /** Cuts the confirmation and returns the encrypted session id. */
@@ -53,31 +42,40 @@ export const cutConfirmation: Cutter<Uint8Array> = (bytes) => {
  */
 export function encodeRequest(suite: Suite, text: string): Uint8Array {
   const signed = concatBytes(suite.encrypt(encodeUtf8(text)), SEPARATOR, encodeUtf8(suite.sessionId));
-  return concatBytes(signed, SEPARATOR, suite.sign(signed));
+  return concatBytes(signed, SEPARATOR, suite.mac.sign(signed));
 }
 
-/** Cuts a request. E and the HMAC may hold "::" by chance; 64 hexadecimal digits between two of them they do not. */
-export const cutRequest: Cutter<OriginalRequest> = (bytes) => {
-  for (let at = bytes.indexOf(COLON); at >= 0; at = bytes.indexOf(COLON, at + 1)) {
-    const end = at + 2 + SESSION_ID_BYTES;
-    if (end + 2 > bytes.length) break;
-    if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHex(bytes, at + 2, end)) continue;
-    const size = end + 2 + MAC_BYTES;
-    if (bytes.length < size) break;
-    const request = bytes.slice(0, size);
-    return {
-      message: {
-        sealed: request.subarray(0, at),
-        sessionId: decodeUtf8(request.subarray(at + 2, end)),
-        signed: request.subarray(0, end),
-        mac: request.subarray(end + 2),
-      },
-      size,
-    };
+/**
+ * Returns the cutter for requests, which opens them. E and the HMAC may hold "::" by chance; 64 hexadecimal digits
+ * between two of them they do not.
+ */
+export function requestCutter(suite: Suite): Cutter<Received> {
+  return (bytes) => {
+    for (let at = bytes.indexOf(COLON); at >= 0; at = bytes.indexOf(COLON, at + 1)) {
+      const end = at + 2 + SESSION_ID_BYTES, size = end + 2 + MAC_BYTES;
+      if (end + 2 > bytes.length) break;
+      if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHex(bytes, at + 2, end)) continue;
+      if (bytes.length < size) break;
+      return { message: openRequest(suite, bytes.subarray(0, size), at), size };
+    }
+    if (bytes.length < MAX_MESSAGE_BYTES) return undefined;
+    throw new ProtocolError("request-malformed", "what the client sends is no request");
+  };
+}
+
+function openRequest(suite: Suite, bytes: Uint8Array, sealedBytes: number): Received {
+  const signedBytes = sealedBytes + 2 + SESSION_ID_BYTES;
+  if (decodeUtf8(bytes.subarray(sealedBytes + 2, signedBytes)) !== suite.sessionId) {
+    return { type: "refused", reason: "the session id is wrong" };
   }
-  if (bytes.length < MAX_MESSAGE_BYTES) return undefined;
-  throw new ProtocolError("request-malformed", "what the client sends is no request");
-};
+  if (!suite.mac.verify(bytes.subarray(0, signedBytes), bytes.subarray(signedBytes + 2))) {
+    return { type: "discarded", reason: "its HMAC is wrong" };
+  }
+  if (sealedBytes === 0 || sealedBytes % DES_BYTES !== 0) {
+    return { type: "discarded", reason: "it is malformed" };
+  }
+  return { type: "text", text: decodeText(suite.decrypt(bytes.subarray(0, sealedBytes))) };
+}
 
 /**
  * Encodes the answer to `sum`.
@@ -88,21 +86,20 @@ export const cutRequest: Cutter<OriginalRequest> = (bytes) => {
  */
 export function encodeReply(suite: Suite, text: string): Uint8Array {
   const sealed = suite.encrypt(encodeUtf8(text));
-  return concatBytes(sealed, SEPARATOR, suite.sign(sealed));
+  return concatBytes(sealed, SEPARATOR, suite.mac.sign(sealed));
 }
 
 /**
- * Returns the cutter for answers; the text is their message. Only the HMAC tells where E ends for certain.
- * What has the shape of an answer and
- * is all there is, is refused.
+ * Returns the cutter for answers; the text is their message. Only the HMAC tells where E ends for certain. What has
+ * the shape of an answer and is all there is, is refused.
  */
 export function replyCutter(suite: Suite): Cutter<string> {
-  return (bytes, quiet) => {
+  return (bytes, quiet): Cut<string> | undefined => {
     for (let at = DES_BYTES; at + 2 + MAC_BYTES <= bytes.length; at += DES_BYTES) {
       const size = at + 2 + MAC_BYTES;
       const sealed = bytes.subarray(0, at);
-      if (!isSeparator(bytes, at) || !suite.verify(sealed, bytes.subarray(at + 2, size))) continue;
-      return { message: decodeUtf8(suite.decrypt(sealed)).trimEnd(), size };
+      if (!isSeparator(bytes, at) || !suite.mac.verify(sealed, bytes.subarray(at + 2, size))) continue;
+      return { message: decodeText(suite.decrypt(sealed)), size };
     }
     const last = bytes.length - 2 - MAC_BYTES;
     const looksWhole = last >= DES_BYTES && last % DES_BYTES === 0 && isSeparator(bytes, last);

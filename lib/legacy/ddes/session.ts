@@ -1,4 +1,12 @@
-import { NetworkError } from "../../errors/mod.ts";
+import type { Cutter, Dialect, RawConnectionOptions } from "../core/mod.ts";
+
+/** How both ends read and write; an original peer takes one `recv` for one message. */
+export const LIMITS: Record<Dialect, RawConnectionOptions> = {
+  documented: { maxMessageBytes: 64 * 1024, gapMs: 0 },
+  original: { maxMessageBytes: 64 * 1024, gapMs: 50 },
+};
+/** How long the key exchange may take. */
+export const HANDSHAKE_MS = 10_000;
 
 /** What a server's session makes of a message. */
 export type Received =
@@ -11,10 +19,8 @@ export type Received =
 
 /** The server's side of a session whose keys are established, in either dialect. */
 export interface ServerSession {
-  /** Waits for the next message; undefined where the client has gone. */
-  read(): Promise<Received | undefined>;
-  /** Returns the next message where it is here already. */
-  take(): Received | undefined;
+  /** Finds the next message and opens it. */
+  readonly cut: Cutter<Received>;
   /** Answers `sum`. */
   reply(sum: string): void;
   /** Takes leave of the client. */
@@ -40,9 +46,5 @@ export interface ClientSession {
   exit(): Promise<void>;
 }
 
-/** The server ended the session before its time. */
-export function serverGone(): NetworkError {
-  return new NetworkError("server-gone", "the server has ended the session", {
-    hint: "what was sent since the last answer may not have been counted",
-  });
-}
+/** The hint where the server ends the session before its time. */
+export const GONE_HINT = "what was sent since the last answer may not have been counted";

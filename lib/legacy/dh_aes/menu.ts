@@ -1,9 +1,23 @@
-import { ParleyError, UsageError } from "../../errors/mod.ts";
-import type { ConnectOptions, ProfileConsole, ProfileEvent, SendOptions } from "../core/mod.ts";
-import { Session } from "./session.ts";
+import { UsageError } from "../../errors/mod.ts";
+import {
+  type ConnectOptions,
+  type ProfileConsole,
+  type ProfileEvent,
+  promptLoop,
+  type SendOptions,
+} from "../core/mod.ts";
+import { type Session, withSession } from "./session.ts";
+
+const SEND = /^send(?:\s+(\S+)(?:\s+(.+))?)?$/;
+const PROMPT = {
+  prompt: "send, list or quit: ",
+  leave: "quit",
+  correctable: ["user-name-malformed", "message-refused"],
+};
 
 /**
- * Holds a session: `send`, `list` and `quit`. The end of input quits.
+ * Holds a session: `send`, `list` and `quit`. The end of input quits, when all that the server has sent until then is
+ * shown.
  *
  * @throws {NetworkError} `connect-failed`, `server-gone`
  * @throws {AuthenticationError} `login-refused`
@@ -13,8 +27,24 @@ export async function connectDhAes(options: ConnectOptions): Promise<void> {
   const { console, user: given } = options;
   const user = given ?? (await console.ask("username: "))?.trim();
   if (user === undefined) return;
-  using session = await Session.open({ ...options, user, show: (event) => console.show(event) });
-  await Promise.race([converse(session, console), session.ended]);
+  await withSession({ ...options, user, show: (event) => console.show(event) }, async (session) => {
+    await promptLoop(console, { ...PROMPT, ended: session.ended }, (line) => take(session, console, line));
+    await session.users();
+  });
+}
+
+async function take(session: Session, console: ProfileConsole, line: string): Promise<void> {
+  const command = line.trim();
+  if (command === "") return;
+  if (command === "list") {
+    const users = await session.users();
+    return console.show({ type: "users", users, text: users.join(", ") });
+  }
+  const words = SEND.exec(command);
+  if (words === null) throw new UsageError("command-unknown", "expected send, list or quit");
+  const to = words[1] ?? (await console.ask("to: "))?.trim();
+  const content = words[2] ?? (to === undefined ? undefined : await console.ask("message: "));
+  if (to !== undefined && content !== undefined) console.show(await sent(session, to, content));
 }
 
 /**
@@ -31,48 +61,14 @@ export async function sendDhAes(options: SendOptions): Promise<void> {
     throw new UsageError("user-required", "whose message is it?", { hint: "--as NAME says so" });
   }
   const showMessage = (event: ProfileEvent) => event.type === "message" && show(event);
-  using session = await Session.open({ ...options, user, show: showMessage });
-  const status = await session.send(to, text);
-  await session.users();
-  show(statusEvent(status, to));
+  await withSession({ ...options, user, show: showMessage }, async (session) => {
+    const status = await sent(session, to, text);
+    await session.users();
+    show(status);
+  });
 }
 
-/** Before it returns, all that the server has sent until then is shown. */
-async function converse(session: Session, console: ProfileConsole): Promise<void> {
-  for (;;) {
-    const line = (await console.ask("send, list or quit: ") ?? "quit").trim();
-    const [, to, content] = SEND.exec(line) ?? [];
-    if (line === "quit") break;
-    if (line === "list") {
-      const users = await session.users();
-      console.show({ type: "users", users, text: users.join(", ") });
-    } else if (line === "send" || to !== undefined) await send(session, console, to, content);
-    else if (line !== "") console.note("expected send, list or quit");
-  }
-  await session.users();
-}
-
-const SEND = /^send\s+(\S+)(?:\s+(.+))?$/;
-/** What the user can do something about: the session goes on. */
-const CORRECTABLE = ["user-name-malformed", "message-too-long", "message-refused"];
-
-async function send(
-  session: Session,
-  console: ProfileConsole,
-  givenTo: string | undefined,
-  givenContent: string | undefined,
-): Promise<void> {
-  const to = givenTo ?? (await console.ask("to: "))?.trim();
-  const content = givenContent ?? (to === undefined ? undefined : await console.ask("message: "));
-  if (to === undefined || content === undefined) return;
-  try {
-    console.show(statusEvent(await session.send(to, content), to));
-  } catch (error) {
-    if (!(error instanceof ParleyError) || !CORRECTABLE.includes(error.code)) throw error;
-    console.note(error.message);
-  }
-}
-
-function statusEvent(status: "delivered" | "queued", to: string): ProfileEvent {
+async function sent(session: Session, to: string, content: string): Promise<ProfileEvent> {
+  const status = await session.send(to, content);
   return { type: status, to, text: status === "delivered" ? `delivered to ${to}` : `queued for ${to}` };
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { encodeUtf8 } from "../../bytes/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
-import { parseMessage } from "../core/mod.ts";
+import { formatPythonJson, type MessageIn, messageParser } from "../core/mod.ts";
 
 /** The largest frame's body that a server takes. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
@@ -11,71 +11,36 @@ export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_NAME_BYTES = 128;
 
 const text = v.string();
-const userName = v.pipe(text, v.check(isUserName));
+const newMessage = { from: text, content: text, timestamp: v.number() };
 
-const newMessage = v.object({
-  type: v.literal("new_message"),
-  from: text,
-  content: text,
-  timestamp: v.number(),
-});
+const clientTable = {
+  send_message: { to: v.pipe(text, v.check(isUserName)), content: text },
+  list_users: {},
+};
 
-const CLIENT_TYPES = ["send_message", "list_users"];
-
-const clientMessage = v.variant("type", [
-  v.object({ type: v.literal("send_message"), to: userName, content: text }),
-  v.object({ type: v.literal("list_users") }),
-  unknownMessage(CLIENT_TYPES),
-]);
-
-const SERVER_TYPES = [
-  "auth_success",
-  "auth_failed",
-  "pending_messages",
-  "new_message",
-  "message_delivered",
-  "message_queued",
-  "message_refused",
-  "user_list",
-];
-
-const serverMessage = v.variant("type", [
-  v.object({ type: v.literal("auth_success"), username: text }),
-  v.object({ type: v.literal("auth_failed"), reason: text }),
+/** `auth_failed` and `message_refused` belong to the documented dialect. */
+const serverTable = {
+  auth_success: { username: text },
+  auth_failed: { reason: text },
   // Each names its type once more; whether it does says nothing.
-  v.object({ type: v.literal("pending_messages"), messages: v.array(v.omit(newMessage, ["type"])) }),
-  newMessage,
-  v.object({ type: v.literal("message_delivered"), to: text }),
-  v.object({ type: v.literal("message_queued"), to: text }),
-  v.object({ type: v.literal("message_refused"), to: text, reason: text }),
-  v.object({ type: v.literal("user_list"), users: v.array(text) }),
-  unknownMessage(SERVER_TYPES),
-]);
+  pending_messages: { messages: v.array(v.object(newMessage)) },
+  new_message: newMessage,
+  message_delivered: { to: text },
+  message_queued: { to: text },
+  message_refused: { to: text, reason: text },
+  user_list: { users: v.array(text) },
+};
 
 /** A message of a client. */
-export type ClientMessage = v.InferOutput<typeof clientMessage>;
-/** A message of a server. `auth_failed` and `message_refused` belong to the documented dialect. */
-export type ServerMessage = v.InferOutput<typeof serverMessage>;
-/** A message from one user to another. */
-export type NewMessage = v.InferOutput<typeof newMessage>;
+export type ClientMessage = MessageIn<typeof clientTable>;
+/** A message of a server. */
+export type ServerMessage = MessageIn<typeof serverTable>;
 
-/**
- * Parses what a client sends. A type that is not known becomes `unknown`, which is ignored.
- *
- * @throws {DecodeError} `message-malformed`
- */
-export function parseClientMessage(json: string): ClientMessage {
-  return parseMessage(clientMessage, json);
-}
+/** Parses what a client sends; throws {@link DecodeError} `message-malformed`. */
+export const parseClientMessage = messageParser(clientTable);
 
-/**
- * Parses what a server sends. A type that is not known becomes `unknown`, which is ignored.
- *
- * @throws {DecodeError} `message-malformed`
- */
-export function parseServerMessage(json: string): ServerMessage {
-  return parseMessage(serverMessage, json);
-}
+/** Parses what a server sends; throws {@link DecodeError} `message-malformed`. */
+export const parseServerMessage = messageParser(serverTable);
 
 /**
  * Parses a user's name: 1 to 128 bytes without control characters.
@@ -90,12 +55,9 @@ export function parseUserName(name: string): string {
   );
 }
 
-/**
- * Formats a message as the published programs do, which are written in Python: a space behind each comma and
- * colon, what is not ASCII escaped, numbers as floats.
- */
+/** Formats a message as the published programs do, which are written in Python. */
 export function formatMessage(message: ClientMessage | ServerMessage): string {
-  return formatJson(message);
+  return formatPythonJson(message);
 }
 
 /** Formats `pending_messages` out of messages that {@link formatMessage} has formatted. */
@@ -106,28 +68,4 @@ export function formatPending(messages: readonly string[]): string {
 function isUserName(name: string): boolean {
   const bytes = encodeUtf8(name).length;
   return bytes > 0 && bytes <= MAX_NAME_BYTES && !/\p{Cc}/u.test(name);
-}
-
-function unknownMessage(known: readonly string[]) {
-  const unknownType = v.pipe(
-    text,
-    v.check((type) => !known.includes(type)),
-    v.transform((): "unknown" => "unknown"),
-  );
-  return v.object({ type: unknownType });
-}
-
-function formatJson(value: unknown): string {
-  if (typeof value === "string") return formatString(value);
-  if (typeof value === "number") return Number.isInteger(value) ? value.toFixed(1) : String(value);
-  if (Array.isArray(value)) return `[${value.map(formatJson).join(", ")}]`;
-  const members = Object.entries(value as object).map(([name, member]) => `"${name}": ${formatJson(member)}`);
-  return `{${members.join(", ")}}`;
-}
-
-function formatString(value: string): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,25 +1,31 @@
 import { join } from "node:path";
-import { decodeUtf8 } from "../../bytes/mod.ts";
-import { ParleyError, ProtocolError } from "../../errors/mod.ts";
+import { ProtocolError, type StorageError } from "../../errors/mod.ts";
 import {
+  dhGroup14,
+  DhKeyPair,
+  eachMessage,
+  encodeFrame,
   frameCutter,
+  frameCutterWith,
   Inbox,
-  listenRaw,
+  InboxBatch,
   type ProfileServer,
   type RawConnection,
   Roster,
+  serveClients,
   type ServeOptions,
+  type UnknownMessage,
 } from "../core/mod.ts";
-import { AwaitingPublicValue } from "./handshake.ts";
 import {
   type ClientMessage,
   formatMessage,
   formatPending,
   MAX_REQUEST_BYTES,
   parseClientMessage,
+  parseUserName,
   type ServerMessage,
 } from "./messages.ts";
-import type { Suite } from "./suite.ts";
+import { Suite } from "./suite.ts";
 
 /** The journal of the inboxes in the server's folder. */
 const INBOX_FILE = "inbox.jsonl";
@@ -29,10 +35,11 @@ const FETCH_MS = 30_000;
 /** `pending_messages` holds so much; what waits beyond it follows one by one. */
 const PENDING_BYTES = 256 * 1024;
 const INBOX_LIMITS = { maxMessagesPerUser: 1000, maxUsers: 1000, maxSize: 64 * 1024 * 1024 };
+const LIMITS = { maxMessageBytes: MAX_REQUEST_BYTES, gapMs: 0 };
 
-const cutRequest = frameCutter(MAX_REQUEST_BYTES);
+const cutFrame = frameCutter(MAX_REQUEST_BYTES);
 
-/** A user who is here. */
+/** A user whose keys are agreed and who has given a name. */
 interface Member {
   readonly name: string;
   readonly suite: Suite;
@@ -49,20 +56,13 @@ export function serveDhAes(options: ServeOptions): ProfileServer {
   using opening = new DisposableStack();
   const inbox = opening.use(Inbox.open(join(options.folder, INBOX_FILE), INBOX_LIMITS));
   const office = new PostOffice(options, inbox);
-  const server = listenRaw({
-    ...options,
-    gapMs: 0,
-    maxMessageBytes: MAX_REQUEST_BYTES,
-    converse: (connection) => office.converse(connection),
-    onFailure({ peer }, { code, message }) {
-      options.log({ type: "client-failed", client: peer, code, text: `${peer} is disconnected: ${message}` });
-    },
-  });
+  const server = serveClients(options, LIMITS, (connection) => office.converse(connection));
   const opened = opening.move();
   return {
     addresses: server.addresses,
     async close() {
       await server.close();
+      office.close();
       opened.dispose();
     },
   };
@@ -71,22 +71,24 @@ export function serveDhAes(options: ServeOptions): ProfileServer {
 class PostOffice {
   readonly #options: ServeOptions;
   readonly #inbox: Inbox;
+  readonly #batch: InboxBatch;
   readonly #members = new Roster<Member>();
 
   constructor(options: ServeOptions, inbox: Inbox) {
     this.#options = options;
     this.#inbox = inbox;
+    this.#batch = new InboxBatch(inbox);
   }
 
   async converse(connection: RawConnection): Promise<void> {
-    connection.closeAfter(HANDSHAKE_MS);
-    const member = await logIn(connection, this.#options.random);
+    const member = await connection.within(HANDSHAKE_MS, logIn(connection, this.#options.random));
     if (member === undefined) return;
     if (!this.#members.join(member.name, member)) return await this.#refuse(member);
     try {
       this.#log("client-joined", member, "has joined");
-      await this.#greet(member);
-      await this.#serve(member);
+      await connection.within(FETCH_MS, this.#greet(member));
+      const cut = frameCutterWith(MAX_REQUEST_BYTES, (body) => parseClientMessage(member.suite.open(body)));
+      await eachMessage(connection, cut, (message) => this.#handle(member, message));
     } finally {
       this.#members.leave(member.name, member);
       this.#log("client-left", member, "has left");
@@ -105,63 +107,52 @@ class PostOffice {
   /** What waited leaves the inbox only when it has gone out. */
   async #greet(member: Member): Promise<void> {
     const { connection: { writer }, connection, suite, name } = member;
+    this.#batch.flush();
     write(member, { type: "auth_success", username: name });
     const waiting = this.#inbox.waiting(name);
     const last = waiting.at(-1);
-    if (last !== undefined) {
-      connection.closeAfter(FETCH_MS);
-      const { pending, rest } = splitPending(waiting.map(({ body }) => body));
-      writer.write(suite.seal(formatPending(pending)));
-      for (const text of rest) writer.write(suite.seal(text));
-      await writer.flushed();
-      if (!connection.closed) this.#inbox.remove(name, last.id);
-    }
-    connection.closeAfter(undefined);
+    if (last === undefined) return;
+    const { pending, rest } = splitPending(waiting.map(({ body }) => body));
+    writer.write(suite.seal(formatPending(pending)));
+    for (const text of rest) writer.write(suite.seal(text));
+    await writer.flushed();
+    if (!connection.closed) this.#inbox.remove(name, last.id);
   }
 
-  async #serve(member: Member): Promise<void> {
-    const { reader, writer } = member.connection;
-    for (;;) {
-      const body = reader.take(cutRequest) ?? await reader.read(cutRequest);
-      if (body === undefined) return;
-      const recipient = this.#handle(member, parseClientMessage(decodeUtf8(member.suite.open(body))));
-      if (recipient !== undefined) await recipient.connection.writer.whenWritable();
-      if (writer.full) await writer.whenWritable();
-    }
+  /** Puts on disk what waits for that. */
+  close(): void {
+    this.#batch.flush();
   }
 
-  /** Returns who has to take more before the sender may go on, if anybody. */
-  #handle(member: Member, message: ClientMessage): Member | undefined {
-    switch (message.type) {
-      case "send_message":
-        return this.#deliver(member, message.to, message.content);
-      case "list_users":
-        write(member, { type: "user_list", users: this.#members.names() });
-        return undefined;
-      case "unknown":
-        this.#log("ignored", member, "has sent a message of an unknown type");
+  /** Returns what the sender has to wait for: a recipient that does not take what is sent to it. */
+  #handle(member: Member, message: ClientMessage | UnknownMessage): void | Promise<void> {
+    if (message.type === "send_message") return this.#deliver(member, message.to, message.content);
+    if (message.type === "list_users") {
+      const users = this.#members.names();
+      return this.#batch.after(() => write(member, { type: "user_list", users }));
     }
+    this.#log("ignored", member, "has sent a message of an unknown type");
   }
 
   /** The recipient's frame goes out before the sender's status. */
-  #deliver(sender: Member, to: string, content: string): Member | undefined {
+  #deliver(member: Member, to: string, content: string): void | Promise<void> {
     const timestamp = this.#options.now() / 1000;
-    const text = formatMessage({ type: "new_message", from: sender.name, content, timestamp });
+    const body = formatMessage({ type: "new_message", from: member.name, content, timestamp });
     const recipient = this.#members.find(to);
-    if (recipient !== undefined) {
-      recipient.connection.writer.write(recipient.suite.seal(text));
-      write(sender, { type: "message_delivered", to });
-      return recipient.connection.writer.full ? recipient : undefined;
+    if (recipient === undefined) {
+      return this.#batch.keep({ to, body }, (error) => this.#queued(member, to, error));
     }
-    try {
-      this.#inbox.put(to, text);
-      write(sender, { type: "message_queued", to });
-    } catch (error) {
-      if (!(error instanceof ParleyError)) throw error;
-      this.#log("refused", sender, `has sent a message that cannot wait: ${error.message}`);
-      if (this.#options.dialect === "documented") {
-        write(sender, { type: "message_refused", to, reason: error.message });
-      }
+    const { writer } = recipient.connection;
+    writer.write(recipient.suite.seal(body));
+    this.#batch.after(() => write(member, { type: "message_delivered", to }));
+    if (writer.full) return writer.whenWritable();
+  }
+
+  #queued(member: Member, to: string, error: StorageError | undefined): void {
+    if (error === undefined) return write(member, { type: "message_queued", to });
+    this.#log("refused", member, `has sent a message that cannot wait: ${error.message}`);
+    if (this.#options.dialect === "documented") {
+      write(member, { type: "message_refused", to, reason: error.message });
     }
   }
 
@@ -170,20 +161,20 @@ class PostOffice {
   }
 }
 
-/** Returns undefined where the client goes. */
+/** Agrees on keys and takes the name, which comes as it is, without JSON around it; undefined where the client goes. */
 async function logIn(
   connection: RawConnection,
   random: ServeOptions["random"],
 ): Promise<Member | undefined> {
   const { reader, writer } = connection;
-  const awaitingValue = AwaitingPublicValue.begin(random);
-  writer.write(awaitingValue.frame);
-  const value = await reader.read(cutRequest);
+  const keys = DhKeyPair.generate(dhGroup14(), random);
+  writer.write(encodeFrame(keys.publicValue));
+  const value = await reader.read(cutFrame);
   if (value === undefined) return undefined;
-  const awaitingName = awaitingValue.receive(value);
-  const sealedName = await reader.read(cutRequest);
+  const suite = Suite.agree(keys, value, random);
+  const sealedName = await reader.read(cutFrame);
   if (sealedName === undefined) return undefined;
-  return { name: awaitingName.receive(sealedName), suite: awaitingName.suite, connection };
+  return { name: parseUserName(suite.open(sealedName)), suite, connection };
 }
 
 function write({ suite, connection }: Member, message: ServerMessage): void {

@@ -1,33 +1,36 @@
-import { decodeUtf8 } from "../../bytes/mod.ts";
-import { AuthenticationError, NetworkError, TimeoutError, UsageError } from "../../errors/mod.ts";
+import { AuthenticationError, NetworkError, UsageError } from "../../errors/mod.ts";
 import {
   type ConnectOptions,
-  dialRaw,
+  dhGroup14,
+  DhKeyPair,
+  encodeFrame,
   frameCutter,
+  frameCutterWith,
   type ProfileEvent,
+  Question,
   type RawConnection,
+  readFromServer,
+  type UnknownMessage,
+  withServer,
 } from "../core/mod.ts";
-import { AwaitingPublicValue } from "./handshake.ts";
 import {
-  type ClientMessage,
   formatMessage,
   MAX_ANSWER_BYTES,
   MAX_REQUEST_BYTES,
-  type NewMessage,
   parseServerMessage,
   parseUserName,
   type ServerMessage,
 } from "./messages.ts";
-import { SEAL_BYTES, type Suite } from "./suite.ts";
+import { SEAL_BYTES, Suite } from "./suite.ts";
 
 /** The port of the description. */
 const PORT = 5555;
-const ANSWER_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
+const LIMITS = { maxMessageBytes: MAX_ANSWER_BYTES, gapMs: 0 };
+const GONE_HINT = "the name may be taken";
 
-const cutAnswer = frameCutter(MAX_ANSWER_BYTES);
-
-/** The server's message of one of these types. */
-type Answer<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
+type Answer = ServerMessage | UnknownMessage;
+type AnswerOf<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;
 
 /** How to open a {@link Session}. */
 export interface SessionOptions extends Pick<ConnectOptions, "hostname" | "port" | "random" | "signal"> {
@@ -37,57 +40,74 @@ export interface SessionOptions extends Pick<ConnectOptions, "hostname" | "port"
   readonly show: (event: ProfileEvent) => void;
 }
 
-/** A client's session from its login on. One question at a time; messages are shown as they arrive. */
-export class Session implements Disposable {
+/**
+ * Connects, agrees on keys, logs in and holds a session for as long as `use` takes.
+ *
+ * @throws {NetworkError} `connect-failed`, `server-gone`
+ * @throws {AuthenticationError} `login-refused`
+ * @throws {DecodeError} `user-name-malformed`, `dh-value-malformed`
+ * @throws {ProtocolError} `dh-value-refused`
+ * @throws {TimeoutError} `no-answer`
+ */
+export async function withSession(
+  options: SessionOptions,
+  use: (session: Session) => Promise<void>,
+): Promise<void> {
+  const { port = PORT } = options;
+  const user = parseUserName(options.user);
+  await withServer({ ...options, port }, LIMITS, async (connection) => {
+    const suite = await connection.within(HANDSHAKE_MS, agree(connection, options.random));
+    const session = new Session(connection, suite, options.show);
+    await session.logIn(user);
+    await use(session);
+  });
+}
+
+async function agree(connection: RawConnection, random: ConnectOptions["random"]): Promise<Suite> {
+  const keys = DhKeyPair.generate(dhGroup14(), random);
+  const suite = Suite.agree(
+    keys,
+    await readFromServer(connection, frameCutter(MAX_REQUEST_BYTES), GONE_HINT),
+    random,
+  );
+  connection.writer.write(encodeFrame(keys.publicValue));
+  return suite;
+}
+
+/** A client's session whose keys are agreed. One question at a time; messages are shown as they arrive. */
+export class Session {
   readonly #connection: RawConnection;
   readonly #suite: Suite;
   readonly #show: (event: ProfileEvent) => void;
-  readonly #stop: () => void;
+  readonly #question = new Question<Answer>();
   /** Rejects when the connection has ended. */
   readonly ended: Promise<never>;
-  #asked:
-    | { readonly types: readonly string[]; readonly resolve: (answer: ServerMessage) => void }
-    | undefined;
 
-  private constructor(connection: RawConnection, suite: Suite, { show, signal }: SessionOptions) {
+  /** Reads until the connection ends. */
+  constructor(connection: RawConnection, suite: Suite, show: (event: ProfileEvent) => void) {
     this.#connection = connection;
     this.#suite = suite;
     this.#show = show;
-    const abort = () => connection.close();
-    signal.addEventListener("abort", abort);
-    this.#stop = () => signal.removeEventListener("abort", abort);
     this.ended = this.#receive();
     this.ended.catch(() => {}); // told by whoever waits for it; nobody does after the end
   }
 
   /**
-   * Connects, agrees on keys and logs in.
+   * Logs in; the name goes out as it is, without JSON around it.
    *
-   * @throws {NetworkError} `connect-failed`, `server-gone`
    * @throws {AuthenticationError} `login-refused`
-   * @throws {DecodeError} `user-name-malformed`, `dh-value-malformed`
-   * @throws {ProtocolError} `dh-value-refused`
-   * @throws {TimeoutError} `no-answer`
    */
-  static async open(options: SessionOptions): Promise<Session> {
-    const { hostname, port = PORT, random, signal } = options;
-    const user = parseUserName(options.user);
-    const limits = { maxMessageBytes: MAX_ANSWER_BYTES, gapMs: 0 };
-    const connection = await dialRaw({ hostname, port, signal }, limits);
-    try {
-      const session = new Session(connection, await agree(connection, random), options);
-      await session.#logIn(user);
-      return session;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+  async logIn(user: string): Promise<void> {
+    const answer = await this.#ask(user, "auth_success", "auth_failed");
+    if (answer.type === "auth_success") return;
+    throw new AuthenticationError("login-refused", `the server refuses ${user}: ${answer.reason}`);
   }
 
   /**
    * Sends a message; returns whether its recipient is here or it waits.
    *
    * @throws {UsageError} `message-too-long`
+   * @throws {DecodeError} `user-name-malformed`
    * @throws {NetworkError} `server-gone`, `message-refused`
    * @throws {TimeoutError} `no-answer`
    */
@@ -96,8 +116,7 @@ export class Session implements Disposable {
     if (message.length + SEAL_BYTES > MAX_REQUEST_BYTES) {
       throw new UsageError("message-too-long", "the message is too long");
     }
-    const types = ["message_delivered", "message_queued", "message_refused"] as const;
-    const answer = await this.#ask(message, types);
+    const answer = await this.#ask(message, "message_delivered", "message_queued", "message_refused");
     if (answer.type === "message_refused") {
       throw new NetworkError("message-refused", `the server does not take a message for ${to}`);
     }
@@ -111,75 +130,33 @@ export class Session implements Disposable {
    * @throws {TimeoutError} `no-answer`
    */
   async users(): Promise<readonly string[]> {
-    const message: ClientMessage = { type: "list_users" };
-    return (await this.#ask(formatMessage(message), ["user_list"])).users;
+    return (await this.#ask(formatMessage({ type: "list_users" }), "user_list")).users;
   }
 
-  /** Closes the connection. */
-  [Symbol.dispose](): void {
-    this.#stop();
-    this.#connection.close();
-  }
-
-  /** The name goes out as it is, without JSON around it. */
-  async #logIn(user: string): Promise<void> {
-    const answer = await this.#ask(user, ["auth_success", "auth_failed"]);
-    if (answer.type === "auth_success") return;
-    throw new AuthenticationError("login-refused", `the server refuses ${user}: ${answer.reason}`);
-  }
-
-  async #ask<Type extends ServerMessage["type"]>(
-    text: string,
-    types: readonly Type[],
-  ): Promise<Answer<Type>> {
-    const answer = new Promise<ServerMessage>((resolve) => this.#asked = { types, resolve });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new TimeoutError("no-answer", "the server does not answer");
-      timer = setTimeout(() => reject(error), ANSWER_MS);
-    });
-    try {
-      this.#connection.writer.write(this.#suite.seal(text));
-      return await Promise.race([answer, this.ended, late]) as Answer<Type>;
-    } finally {
-      clearTimeout(timer);
-      this.#asked = undefined;
-    }
+  #ask<Type extends ServerMessage["type"]>(text: string, ...types: Type[]): Promise<AnswerOf<Type>> {
+    return this.#question.ask(
+      () => this.#connection.writer.write(this.#suite.seal(text)),
+      (answer): answer is AnswerOf<Type> => (types as string[]).includes(answer.type),
+      this.ended,
+    );
   }
 
   async #receive(): Promise<never> {
-    for (;;) {
-      const body = await this.#connection.reader.read(cutAnswer) ?? gone();
-      const message = parseServerMessage(decodeUtf8(this.#suite.open(body)));
-      if (message.type === "auth_success") this.#showLogin(message.username);
-      if (message.type === "new_message") this.#showMessage(message);
-      else if (message.type === "pending_messages") message.messages.forEach((one) => this.#showMessage(one));
-      else if (this.#asked?.types.includes(message.type)) this.#asked.resolve(message);
+    const cut = frameCutterWith(MAX_ANSWER_BYTES, (body) => parseServerMessage(this.#suite.open(body)));
+    for (;;) this.#take(await readFromServer(this.#connection, cut, GONE_HINT));
+  }
+
+  /** The login is shown here, so that it stands before the messages that have waited. */
+  #take(message: Answer): void {
+    if (message.type === "auth_success") {
+      this.#show({ type: "logged-in", user: message.username, text: `logged in as ${message.username}` });
     }
+    if (message.type === "new_message") this.#showMessage(message);
+    else if (message.type === "pending_messages") message.messages.forEach((one) => this.#showMessage(one));
+    else this.#question.answer(message);
   }
 
-  /** Here, so that it stands before the messages that have waited. */
-  #showLogin(user: string): void {
-    this.#show({ type: "logged-in", user, text: `logged in as ${user}` });
-  }
-
-  #showMessage({ from, content, timestamp }: Omit<NewMessage, "type">): void {
+  #showMessage({ from, content, timestamp }: Omit<AnswerOf<"new_message">, "type">): void {
     this.#show({ type: "message", from, message: content, timestamp, text: `${from}: ${content}` });
   }
-}
-
-async function agree(connection: RawConnection, random: ConnectOptions["random"]): Promise<Suite> {
-  const { reader, writer } = connection;
-  connection.closeAfter(ANSWER_MS);
-  const awaitingValue = AwaitingPublicValue.begin(random);
-  const { suite } = awaitingValue.receive(await reader.read(cutAnswer) ?? gone());
-  writer.write(awaitingValue.frame);
-  connection.closeAfter(undefined);
-  return suite;
-}
-
-function gone(): never {
-  throw new NetworkError("server-gone", "the server has ended the connection", {
-    hint: "the name may be taken",
-  });
 }

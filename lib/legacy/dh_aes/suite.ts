@@ -1,7 +1,7 @@
-import { encodeUtf8 } from "../../bytes/mod.ts";
+import { decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
 import { type AeadKey, aes256Gcm, hkdf, type RandomSource } from "../../crypto/mod.ts";
-import { AuthenticationError } from "../../errors/mod.ts";
-import { encodeFrame } from "../core/mod.ts";
+import { AuthenticationError, DecodeError } from "../../errors/mod.ts";
+import { type DhKeyPair, encodeFrame } from "../core/mod.ts";
 
 const INFO = encodeUtf8("aes-key-derivation");
 const IV_BYTES = aes256Gcm.Nn;
@@ -22,6 +22,18 @@ export class Suite {
   }
 
   /**
+   * Agrees with the other end, whose public value is the body of its first frame.
+   *
+   * @throws {DecodeError} `dh-value-malformed`
+   * @throws {ProtocolError} `dh-value-refused`
+   */
+  static agree(keys: DhKeyPair, body: Uint8Array, random: RandomSource): Suite {
+    const { bytes } = keys.group;
+    if (body.length === bytes) return new Suite(keys.computeSecret(body), random);
+    throw new DecodeError("dh-value-malformed", `a Diffie-Hellman value has ${bytes} bytes`);
+  }
+
+  /**
    * Seals a text into a frame.
    *
    * ```text
@@ -34,13 +46,14 @@ export class Suite {
   }
 
   /**
-   * Opens a frame's body.
+   * Opens a frame's body, of which it keeps no view.
    *
    * @throws {AuthenticationError} `decryption-failed`
+   * @throws {DecodeError} `utf8-malformed`
    */
-  open(body: Uint8Array): Uint8Array<ArrayBuffer> {
-    if (body.length < IV_BYTES) throw new AuthenticationError("decryption-failed", "decryption failed");
+  open(body: Uint8Array): string {
+    if (body.length < SEAL_BYTES) throw new AuthenticationError("decryption-failed", "decryption failed");
     const nonce = body.subarray(0, IV_BYTES);
-    return aes256Gcm.openSync(this.#key, { nonce, ciphertext: body.subarray(IV_BYTES) });
+    return decodeUtf8(aes256Gcm.openSync(this.#key, { nonce, ciphertext: body.subarray(IV_BYTES) }));
   }
 }

@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/mod.ts";
-import type { ConnectOptions, SendOptions } from "../core/mod.ts";
-import { Client } from "./client.ts";
+import { type ConnectOptions, promptLoop, type SendOptions } from "../core/mod.ts";
+import { withClient } from "./client.ts";
 
 /**
  * Holds a session: lines are messages to everybody else; `exit` leaves, and so does the end of input.
@@ -11,19 +11,12 @@ import { Client } from "./client.ts";
  */
 export async function connectElgamal(options: ConnectOptions): Promise<void> {
   const { console } = options;
-  await using client = await Client.open({ ...options, show: (event) => console.show(event) });
-  console.note("waiting for another client");
-  await Promise.race([client.ready, client.ended]);
-  for (;;) {
-    const line = await Promise.race([console.ask("message: "), client.ended]);
-    if (line === undefined || line.trim().toLowerCase() === "exit") return;
-    try {
-      await Promise.race([client.send(line), client.ended]);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      console.note(error.message);
-    }
-  }
+  await withClient({ ...options, show: (event) => console.show(event) }, async (client) => {
+    const { ready, ended } = client;
+    console.note("waiting for another client");
+    await Promise.race([ready, ended]);
+    await promptLoop(console, { prompt: "message: ", leave: "exit", ended }, (line) => client.send(line));
+  });
 }
 
 /**
@@ -38,8 +31,9 @@ export async function sendElgamal(options: SendOptions): Promise<void> {
   if (to !== undefined) {
     throw new UsageError("recipient-not-taken", "elgamal sends to everybody, not to a user");
   }
-  await using client = await Client.open(options);
-  await Promise.race([client.ready, client.ended]);
-  await Promise.race([client.send(text), client.ended]);
+  await withClient(options, async (client) => {
+    await Promise.race([client.ready, client.ended]);
+    await Promise.race([client.send(text), client.ended]);
+  });
   show({ type: "sent", text: "sent" });
 }

@@ -1,24 +1,27 @@
-import {
-  AuthenticationError,
-  DecodeError,
-  NetworkError,
-  ProtocolError,
-  UsageError,
-} from "../../errors/mod.ts";
-import { assertDhGroup, type ConnectOptions, type ProfileEvent } from "../core/mod.ts";
-import { Connection, type Incoming } from "./connection.ts";
-import { AwaitingSigningKey, type Link, OwnKeys } from "./link.ts";
+import { AuthenticationError, DecodeError, ProtocolError, UsageError } from "../../errors/mod.ts";
+import { assertDhGroup, type ConnectOptions, type ProfileEvent, SocketIoConnection } from "../core/mod.ts";
+import { type Link, OwnKeys, takeSigningKey, takeValue } from "./link.ts";
 import {
   formatSealed,
   formatSignedValue,
+  type Incoming,
   MAX_PAYLOAD_CHARS,
-  parsePublicKey,
+  parseIncoming,
+  parseInteger,
   parseSealed,
   parseSignedValue,
 } from "./messages.ts";
 import { parseSpelling, type Spelling, SPELLINGS } from "./parameters.ts";
 
-/** How to open a {@link Client}. */
+/** The port of the description. */
+const PORT = 5000;
+const GONE_HINT = "in the original dialect there is room for two clients";
+/** The one other client of the original dialect, which has no name. */
+const OTHER = "";
+/** Whoever has not agreed on keys by then is not waited for. */
+const EXCHANGE_MS = 5000;
+
+/** What a {@link Client} needs. */
 export interface ClientOptions extends
   Pick<
     ConnectOptions,
@@ -31,54 +34,65 @@ export interface ClientOptions extends
 /** The event of one kind. */
 type IncomingOf<Type extends Incoming["type"]> = Extract<Incoming, { type: Type }>;
 
-/** The one other client of the original dialect, which has no name. */
-const OTHER = "";
-/** Whoever has not agreed on keys by then is not waited for. */
-const EXCHANGE_MS = 5000;
+/**
+ * Draws keys, connects and is a client for as long as `use` takes; what was sent by then goes out.
+ *
+ * @throws {UsageError} `spelling-malformed`
+ * @throws {NetworkError} `connect-failed`
+ */
+export async function withClient(
+  options: ClientOptions,
+  use: (client: Client) => Promise<void>,
+): Promise<void> {
+  const { dialect, port = PORT, random, settings } = options;
+  const chosen = parseSpelling(settings.spelling);
+  const own = new OwnKeys(dialect, chosen ?? (dialect === "original" ? "diff" : "deff"), random);
+  const { signing, exchange } = own.parameters;
+  for (const group of new Set([signing, exchange])) await assertDhGroup(group);
+  const connection = await SocketIoConnection.create({ ...options, port, goneHint: GONE_HINT });
+  const client = new Client(options, connection, own, chosen);
+  try {
+    await connection.open((event, args) => client.take(parseIncoming(event, args)));
+    await use(client);
+  } finally {
+    await connection.close();
+    client.endExchange();
+  }
+}
 
 /** A client: it agrees on keys with the others as they come, and exchanges messages with them. */
-export class Client implements AsyncDisposable {
+export class Client {
   readonly #options: ClientOptions;
-  readonly #connection: Connection;
+  readonly #connection: SocketIoConnection;
   readonly #links = new Map<string, Link>();
+  readonly #ready = Promise.withResolvers<void>();
   #own: OwnKeys;
   /** Undefined where the other's spelling may still be taken over. */
   #spelling: Spelling | undefined;
-  readonly #ready = Promise.withResolvers<void>();
   /** The wait for the keys that are not agreed yet; undefined where there are none. */
-  #exchange:
-    | { readonly done: PromiseWithResolvers<void>; readonly timer: ReturnType<typeof setTimeout> }
-    | undefined;
-  /** Rejects when the connection has ended or the exchange has failed. */
-  readonly ended: Promise<never>;
+  #exchange: (PromiseWithResolvers<void> & { readonly timer: ReturnType<typeof setTimeout> }) | undefined;
 
-  private constructor(options: ClientOptions, connection: Connection, own: OwnKeys) {
+  /** Is made for a connection that will be open. */
+  constructor(
+    options: ClientOptions,
+    connection: SocketIoConnection,
+    own: OwnKeys,
+    spelling: Spelling | undefined,
+  ) {
     this.#options = options;
     this.#connection = connection;
     this.#own = own;
-    this.#spelling = parseSpelling(options.settings.spelling);
-    this.ended = this.#receive();
-    this.ended.catch(() => {}); // told by whoever waits for it; nobody does after the end
-  }
-
-  /**
-   * Draws keys and connects.
-   *
-   * @throws {UsageError} `spelling-malformed`
-   * @throws {NetworkError} `connect-failed`
-   */
-  static async open(options: ClientOptions): Promise<Client> {
-    const { dialect, random, settings } = options;
-    const usual = dialect === "original" ? "diff" : "deff";
-    const own = new OwnKeys(dialect, parseSpelling(settings.spelling) ?? usual, random);
-    const { signing, exchange } = own.parameters;
-    for (const group of new Set([signing, exchange])) await assertDhGroup(group);
-    return new Client(options, await Connection.open(options), own);
+    this.#spelling = spelling;
   }
 
   /** Resolves when keys with somebody are agreed for the first time. */
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** Rejects when the connection has ended or the exchange has failed. */
+  get ended(): Promise<never> {
+    return this.#connection.ended;
   }
 
   /**
@@ -87,11 +101,11 @@ export class Client implements AsyncDisposable {
    * @throws {UsageError} `message-too-long`, `nobody-here`
    */
   async send(text: string): Promise<void> {
-    await this.#exchange?.done.promise;
+    await this.#exchange?.promise;
     let recipients = 0;
     for (const [peer, link] of this.#links) {
       if (link.state !== "keyed") continue;
-      const payload = formatSealed(await link.suite.seal(text));
+      const payload = formatSealed(link.suite.seal(text));
       if (payload.length > MAX_PAYLOAD_CHARS) {
         throw new UsageError("message-too-long", "the message is too long");
       }
@@ -101,25 +115,30 @@ export class Client implements AsyncDisposable {
     if (recipients === 0) throw new UsageError("nobody-here", "nobody is here to read it: it is not sent");
   }
 
-  /** Leaves when what was sent has gone out. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection.close();
-    await this.ended.catch(() => {}); // nothing is under way from here on
-    this.#endExchange();
-  }
-
-  async #receive(): Promise<never> {
-    for await (const incoming of this.#connection.incoming) await this.#take(incoming);
-    throw new NetworkError("server-gone", "the server has ended the connection", {
-      hint: "in the original dialect there is room for two clients",
-    });
-  }
-
-  async #take(incoming: Incoming): Promise<void> {
-    if (incoming.type === "start") this.#start(incoming);
-    else if (incoming.type === "signing-key") this.#takeSigningKey(incoming);
-    else if (incoming.type === "value") await this.#takeValue(incoming);
-    else await this.#takeMessage(incoming);
+  /**
+   * Takes what has arrived.
+   *
+   * @throws {AuthenticationError} `signature-wrong`
+   * @throws {DecodeError} `message-malformed`
+   * @throws {ProtocolError} `dh-value-refused`, `dialect-mismatch`, `value-early`
+   */
+  take(incoming: Incoming | undefined): void {
+    if (incoming === undefined) return;
+    if (incoming.type === "start") return this.#start(incoming);
+    const { from, payload } = incoming;
+    // Somebody who has left, or was never here, has no name among the links.
+    const peer = this.#options.dialect === "original"
+      ? OTHER
+      : this.#links.has(from ?? OTHER)
+      ? from
+      : undefined;
+    if (incoming.type === "message") this.#takeMessage(peer ?? OTHER, payload);
+    else if (peer === undefined) return;
+    else if (incoming.type === "value") this.#takeValue(peer, incoming);
+    else {
+      this.#setLink(peer, takeSigningKey(this.#own, parseInteger(payload)));
+      this.#sendValue(peer);
+    }
   }
 
   /** In the documented dialect it says who is here: whoever has left is forgotten, whoever is new gets our key. */
@@ -131,7 +150,7 @@ export class Client implements AsyncDisposable {
     for (const peer of this.#links.keys()) if (!others.includes(peer)) this.#forget(peer);
     for (const peer of others) {
       if (peer !== OTHER && this.#links.has(peer)) continue;
-      this.#setLink(peer, this.#links.get(peer) ?? new AwaitingSigningKey());
+      this.#setLink(peer, this.#links.get(peer) ?? { state: "awaiting-signing-key" });
       this.#emit("ELGAMAL_PK", String(this.#own.signingKey), peer);
     }
     this.#checkExchange();
@@ -142,17 +161,7 @@ export class Client implements AsyncDisposable {
     this.#options.show({ type: "peer-left", peer, text: `${nameOf(peer)} has left` });
   }
 
-  /** It is answered with our signed value. */
-  #takeSigningKey({ from, payload }: IncomingOf<"signing-key">): void {
-    const peer = this.#peerOf(from);
-    if (peer === undefined) return;
-    this.#setLink(peer, new AwaitingSigningKey().receive(this.#own, parsePublicKey(payload)));
-    this.#sendValue(peer);
-  }
-
-  async #takeValue({ from, payload, spelling }: IncomingOf<"value">): Promise<void> {
-    const peer = this.#peerOf(from);
-    if (peer === undefined) return;
+  #takeValue(peer: string, { payload, spelling }: IncomingOf<"value">): void {
     const link = this.#links.get(peer);
     if (link === undefined || link.state === "awaiting-signing-key") {
       throw new ProtocolError(
@@ -161,11 +170,9 @@ export class Client implements AsyncDisposable {
       );
     }
     if (this.#options.dialect === "original" && !this.#adopt(spelling, peer)) return;
-    const awaiting = link.state === "keyed" ? link.exchange : link;
-    this.#setLink(peer, await awaiting.receive(this.#own, parseSignedValue(payload, spelling)));
-    if (link.state === "awaiting-value") {
-      this.#options.show({ type: "keyed", peer, text: `keys agreed with ${nameOf(peer)}` });
-    }
+    this.#setLink(peer, takeValue(link, this.#own, parseSignedValue(payload, spelling)));
+    if (link.state === "keyed") return;
+    this.#options.show({ type: "keyed", peer, text: `keys agreed with ${nameOf(peer)}` });
   }
 
   /**
@@ -187,13 +194,12 @@ export class Client implements AsyncDisposable {
     return true;
   }
 
-  async #takeMessage({ from, payload }: IncomingOf<"message">): Promise<void> {
+  #takeMessage(peer: string, payload: string): void {
     const { show } = this.#options;
-    const peer = this.#peerOf(from) ?? "";
     const link = this.#links.get(peer);
     try {
       if (link?.state !== "keyed") throw new ProtocolError("keys-missing", "there are no keys for it");
-      const message = await link.suite.open(parseSealed(payload));
+      const message = link.suite.open(parseSealed(payload));
       show({ type: "message", from: peer, message, text: `${nameOf(peer)}: ${message}` });
     } catch (error) {
       if (!isPeersFault(error)) throw error;
@@ -208,13 +214,8 @@ export class Client implements AsyncDisposable {
   }
 
   #emit(event: string, payload: string, peer: string): void {
-    this.#connection.emit(event, payload, peer === OTHER ? undefined : peer);
-  }
-
-  /** Undefined for somebody who has left, or was never here. */
-  #peerOf(from: string | undefined): string | undefined {
-    if (this.#options.dialect === "original") return OTHER;
-    return from !== undefined && this.#links.has(from) ? from : undefined;
+    if (peer === OTHER) this.#connection.emit(event, payload);
+    else this.#connection.emit(event, payload, peer);
   }
 
   #setLink(peer: string, link: Link): void {
@@ -225,15 +226,16 @@ export class Client implements AsyncDisposable {
   #checkExchange(): void {
     const links = [...this.#links.values()];
     if (links.some(({ state }) => state === "keyed")) this.#ready.resolve();
-    if (links.every(({ state }) => state === "keyed")) return this.#endExchange();
+    if (links.every(({ state }) => state === "keyed")) return this.endExchange();
     if (this.#exchange !== undefined) return;
-    const done = Promise.withResolvers<void>();
-    this.#exchange = { done, timer: setTimeout(done.resolve, EXCHANGE_MS) };
+    const over = Promise.withResolvers<void>();
+    this.#exchange = { ...over, timer: setTimeout(over.resolve, EXCHANGE_MS) };
   }
 
-  #endExchange(): void {
+  /** Waits for nobody's keys any more. */
+  endExchange(): void {
     clearTimeout(this.#exchange?.timer);
-    this.#exchange?.done.resolve();
+    this.#exchange?.resolve();
     this.#exchange = undefined;
   }
 }

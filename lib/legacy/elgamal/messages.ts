@@ -1,14 +1,40 @@
 import * as v from "valibot";
 import { decodeBase64, encodeBase64 } from "../../bytes/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
-import { CBC_IV_BYTES, parseMessage } from "../core/mod.ts";
-import type { Signature } from "./signature.ts";
+import { CBC_IV_BYTES, parseMessage, parseSchema } from "../core/mod.ts";
 import { type Spelling, SPELLINGS } from "./parameters.ts";
+import type { Signature } from "./signature.ts";
 
 /** The longest payload of an event. */
 export const MAX_PAYLOAD_CHARS = 64 * 1024;
 /** A 2,048-bit integer has 617 digits; whoever sends more wants the arithmetic to take long. */
 const MAX_DIGITS = 620;
+
+/** What clients send each other through the server: how it is delivered, and what it is. */
+export const EVENTS = {
+  ELGAMAL_PK: { delivered: "ELGAMAL_PK_BC", type: "signing-key" },
+  DEFF_HELLMAN_PK: { delivered: "DEFF_HELLMAN_PK_BC", type: "value", spelling: "deff" },
+  DIFF_HELLMAN_PK: { delivered: "DIFF_HELLMAN_PK_BC", type: "value", spelling: "diff" },
+  message: { delivered: "received_message", type: "message" },
+} as const;
+
+/** What starts the exchange. */
+export const START = "KEY_EXCHANGE";
+
+const deliveries = new Map(Object.values(EVENTS).map((event) => [event.delivered as string, event]));
+
+/** Who sends something, in the documented dialect, and what. */
+interface Delivery {
+  readonly from: string | undefined;
+  readonly payload: string;
+}
+
+/** What arrives at a client. */
+export type Incoming =
+  /** The server starts the exchange. `members` and `self`: the documented dialect only. */
+  | { readonly type: "start"; readonly members: readonly string[] | undefined; readonly self: string }
+  | Delivery & { readonly type: "signing-key" | "message" }
+  | Delivery & { readonly type: "value"; readonly spelling: Spelling };
 
 /** A Diffie-Hellman value and the ElGamal signature over it. */
 export interface SignedValue extends Signature {
@@ -25,17 +51,8 @@ export interface SealedMessage {
 }
 
 const payloadText = v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_CHARS));
-const signature = { s1: v.bigint(), s2: v.bigint() };
-const signedValues = {
-  deff: v.pipe(
-    v.object({ deff_public_key: v.bigint(), ...signature }),
-    v.transform(({ deff_public_key: value, s1, s2 }) => ({ value, s1, s2 })),
-  ),
-  diff: v.pipe(
-    v.object({ diff_public_key: v.bigint(), ...signature }),
-    v.transform(({ diff_public_key: value, s1, s2 }) => ({ value, s1, s2 })),
-  ),
-};
+const memberNames = v.pipe(v.array(v.string()), v.maxLength(1000));
+const signedValue = v.object({ value: v.bigint(), s1: v.bigint(), s2: v.bigint() });
 const sealedMessage = v.object({ message: v.string(), iv: v.string() });
 
 /** Whether an event's argument is a payload, as all of the protocol's are: a text that is not too long. */
@@ -43,13 +60,24 @@ export function isPayload(argument: unknown): argument is string {
   return v.is(payloadText, argument);
 }
 
+/** Parses an event that has arrived; undefined where it is none of the protocol's. */
+export function parseIncoming(event: string, [first, second]: readonly unknown[]): Incoming | undefined {
+  if (event === START) {
+    return { type: "start", members: v.is(memberNames, first) ? first : undefined, self: String(second) };
+  }
+  const delivery = deliveries.get(event);
+  if (delivery === undefined || !isPayload(first)) return undefined;
+  return { ...delivery, payload: first, from: typeof second === "string" ? second : undefined };
+}
+
 /**
- * Parses an ElGamal public key: an integer in decimal.
+ * Parses an integer in decimal, as an ElGamal public key is sent.
  *
  * @throws {DecodeError} `message-malformed`
  */
-export function parsePublicKey(payload: string): bigint {
-  return parseInteger(payload);
+export function parseInteger(digits: string): bigint {
+  if (digits.length > MAX_DIGITS || !/^\d+$/.test(digits)) throw malformed();
+  return BigInt(digits);
 }
 
 /**
@@ -62,7 +90,8 @@ export function parsePublicKey(payload: string): bigint {
  * @throws {DecodeError} `message-malformed`
  */
 export function parseSignedValue(payload: string, spelling: Spelling): SignedValue {
-  return parseMessage(signedValues[spelling], payload, bigIntegers);
+  const members = parseMessage(v.record(v.string(), v.unknown()), payload, bigIntegers);
+  return parseSchema(signedValue, { ...members, value: members[SPELLINGS[spelling].field] });
 }
 
 /** Formats what {@link parseSignedValue} parses. */
@@ -94,11 +123,6 @@ export function formatSealed({ ciphertext, iv }: SealedMessage): string {
 /** A reviver that takes a number's digits from the source, where the runtime gives it. */
 function bigIntegers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   return typeof value === "number" ? parseInteger(context?.source ?? "") : value;
-}
-
-function parseInteger(digits: string): bigint {
-  if (digits.length > MAX_DIGITS || !/^\d+$/.test(digits)) throw malformed();
-  return BigInt(digits);
 }
 
 function malformed(): DecodeError {

@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
 import type { RandomSource } from "../../crypto/mod.ts";
-import { assertDhPublicValue, decodeBigInteger, type DhGroup, modPow } from "../core/mod.ts";
+import {
+  assertDhPublicValue,
+  decodeBigInteger,
+  type DhGroup,
+  ExponentKey,
+  invert,
+  modPow,
+} from "../core/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
-import { ExponentKey, invert } from "./exponent_key.ts";
 
 /** An ElGamal signature. */
 export interface Signature {

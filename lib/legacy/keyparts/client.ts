@@ -1,14 +1,17 @@
 import type { KeyObject } from "node:crypto";
-import { AuthenticationError, NetworkError, ProtocolError, UsageError } from "../../errors/mod.ts";
+import { AuthenticationError, ProtocolError, UsageError } from "../../errors/mod.ts";
 import {
   type ConnectOptions,
-  type Cutter,
-  dialRaw,
+  type Dialect,
   parseRsaPublicKey,
   type ProfileEvent,
+  promptLoop,
+  Question,
   type RawConnection,
+  readFromServer,
   type SendOptions,
   signPss,
+  withServer,
 } from "../core/mod.ts";
 import { CLIENT_IDS, readPrivateKey } from "./files.ts";
 import { type Group, KeyExchange } from "./key_exchange.ts";
@@ -23,32 +26,34 @@ import {
 import type { SessionCipher } from "./suite.ts";
 
 const FIRST_PORT = 9996;
-const ANSWER_MS = 10_000;
 const MAX_MESSAGE_BYTES = 64 * 1024;
-/** A published server takes one `recv` for one message; published clients need time to be ready for the next. */
-const ORIGINAL_GAPS = { gapMs: 100, beforePartsMs: 300, beforeChatMs: 1000 };
 const MAX_EARLY_PARTS = 16;
-const NO_GAPS = { gapMs: 0, beforePartsMs: 0, beforeChatMs: 0 };
+const GONE_HINT = "the server may have been stopped";
+const SILENT_HINT = "the published way is to leave an id unanswered that has no certificate at the server";
+/** A published server takes one `recv` for one message; published clients need time to be ready for the next. */
+const PACES: Record<Dialect, Readonly<Record<"gap" | "beforeParts" | "beforeChat", number>>> = {
+  documented: { gap: 0, beforeParts: 0, beforeChat: 0 },
+  original: { gap: 100, beforeParts: 300, beforeChat: 1000 },
+};
 
 /** What {@link KeypartsClient} needs of the options of connecting and of sending. */
 type ClientOptions = Omit<ConnectOptions, "console"> & { readonly show: (event: ProfileEvent) => void };
+type AnswerOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
 
 /**
  * Holds a session: lines are messages to the two others; `exit` leaves.
  *
  * @throws {NetworkError} `connect-failed`, `server-gone`
  * @throws {AuthenticationError} `login-refused`
+ * @throws {TimeoutError} `no-answer`
  */
 export async function connectKeyparts(options: ConnectOptions): Promise<void> {
   const { console } = options;
-  await withClient({ ...options, show: (event) => console.show(event) }, async (client, ended) => {
+  await withClient({ ...options, show: (event) => console.show(event) }, async (client) => {
     console.note("waiting until all three are here");
-    await Promise.race([client.keyed, ended]);
-    for (;;) {
-      const line = await Promise.race([console.ask("message: "), ended]);
-      if (line === undefined || line.toLowerCase() === "exit") return;
-      await Promise.race([client.send(line), ended]);
-    }
+    await Promise.race([client.keyed, client.ended]);
+    const settings = { prompt: "message: ", leave: "exit", ended: client.ended };
+    await promptLoop(console, settings, (line) => client.send(line));
   });
 }
 
@@ -58,37 +63,24 @@ export async function connectKeyparts(options: ConnectOptions): Promise<void> {
  * @throws {UsageError} `message-too-long`
  */
 export async function sendKeyparts(options: SendOptions): Promise<void> {
-  await withClient(options, (client, ended) => Promise.race([client.send(options.text), ended]));
+  await withClient(options, (client) => Promise.race([client.send(options.text), client.ended]));
   options.show({ type: "sent", text: "sent" });
 }
 
 async function withClient(
   options: ClientOptions,
-  use: (client: KeypartsClient, ended: Promise<never>) => Promise<void>,
+  use: (client: KeypartsClient) => Promise<void>,
 ): Promise<void> {
   const id = options.user ?? CLIENT_IDS[0]!;
   const group = { id, privateKey: readPrivateKey(options.folder, id), peers: new Map<string, KeyObject>() };
-  const { hostname, port = defaultPort(id), signal } = options;
-  const { gapMs } = gapsOf(options);
-  const connection = await dialRaw({ hostname, port, signal }, { gapMs, maxMessageBytes: MAX_MESSAGE_BYTES });
-  const abort = () => connection.close();
-  signal.addEventListener("abort", abort);
-  try {
+  const peers = peerIds(id, options.settings.peers);
+  const { port = FIRST_PORT + Math.max(CLIENT_IDS.indexOf(id), 0) } = options; // one of its own each, by custom
+  const limits = { gapMs: PACES[options.dialect].gap, maxMessageBytes: MAX_MESSAGE_BYTES };
+  await withServer({ ...options, port }, limits, async (connection) => {
     const client = new KeypartsClient(connection, group, options);
-    await client.logIn(peerIds(id, options.settings.peers));
-    const ended = client.receive();
-    ended.catch(() => {}); // told by whoever waits for it; nobody does after the end
-    await use(client, ended);
-    await connection.end();
-  } finally {
-    signal.removeEventListener("abort", abort);
-    connection.close();
-  }
-}
-
-/** By custom each client has a port of its own; the server takes any of them. */
-function defaultPort(id: string): number {
-  return FIRST_PORT + Math.max(CLIENT_IDS.indexOf(id), 0);
+    await client.logIn(peers);
+    await use(client);
+  });
 }
 
 function peerIds(id: string, given: string | undefined): string[] {
@@ -104,7 +96,9 @@ class KeypartsClient {
   readonly #connection: RawConnection;
   readonly #group: Group & { readonly peers: Map<string, KeyObject> };
   readonly #options: ClientOptions;
-  readonly #cutter: Cutter<ServerMessage>;
+  readonly #question = new Question<ServerMessage>();
+  /** Rejects when the connection ends. */
+  readonly ended: Promise<never>;
   /** Whether the public keys of the others are here. */
   #prepared = false;
   #started = false;
@@ -121,7 +115,8 @@ class KeypartsClient {
     this.#connection = connection;
     this.#group = group;
     this.#options = options;
-    this.#cutter = serverMessageCutter((bytes) => this.#cipher?.open(bytes));
+    this.ended = this.#receive();
+    this.ended.catch(() => {}); // told by whoever waits for it; nobody does after the end
   }
 
   /** Resolves when there is a session key. */
@@ -132,22 +127,16 @@ class KeypartsClient {
   /** Authenticates and fetches the public keys of the others. The exchange may start meanwhile. */
   async logIn(peers: readonly string[]): Promise<void> {
     const { id, privateKey } = this.#group;
-    this.#write(...encodeLogin({ id, signature: signPss(privateKey, AUTH_REQUEST) }));
-    const { success } = await this.#answer("auth");
+    const login = encodeLogin({ id, signature: signPss(privateKey, AUTH_REQUEST) });
+    const { success } = await this.#ask("auth", ...login);
     if (!success) throw new AuthenticationError("login-refused", `the server refuses ${id}`);
     for (const peer of peers) {
-      this.#write(encodeKeyRequest(peer));
-      const { pem } = await this.#answer("key");
+      const { pem } = await this.#ask("key", encodeKeyRequest(peer));
       if (pem === undefined) throw new ProtocolError("peer-unknown", `the server has no key of ${peer}`);
       this.#group.peers.set(peer, parseRsaPublicKey(pem));
     }
     this.#prepared = true;
     if (this.#started) this.#begin();
-  }
-
-  /** Handles what arrives; rejects when the connection ends. */
-  async receive(): Promise<never> {
-    for (;;) this.#take(await this.#connection.reader.read(this.#cutter) ?? gone());
   }
 
   /** Sends a text to the others, under the newest key. */
@@ -157,18 +146,14 @@ class KeypartsClient {
     await this.#connection.writer.whenWritable();
   }
 
-  async #answer<T extends ServerMessage["type"]>(type: T): Promise<Extract<ServerMessage, { type: T }>> {
-    const isAnswer = (message: ServerMessage): message is Extract<ServerMessage, { type: T }> =>
-      message.type === type;
-    this.#connection.closeAfter(ANSWER_MS);
-    for (;;) {
-      const message = await this.#connection.reader.read(this.#cutter) ?? gone();
-      if (isAnswer(message)) {
-        this.#connection.closeAfter(undefined);
-        return message;
-      }
-      this.#take(message);
-    }
+  #ask<Type extends ServerMessage["type"]>(type: Type, ...messages: Uint8Array[]): Promise<AnswerOf<Type>> {
+    const wants = (message: ServerMessage): message is AnswerOf<Type> => message.type === type;
+    return this.#question.ask(() => this.#write(...messages), wants, this.ended, SILENT_HINT);
+  }
+
+  async #receive(): Promise<never> {
+    const cutter = serverMessageCutter((bytes) => this.#cipher?.open(bytes));
+    for (;;) this.#take(await readFromServer(this.#connection, cutter, GONE_HINT));
   }
 
   #take(message: ServerMessage): void {
@@ -178,7 +163,7 @@ class KeypartsClient {
     else if (message.type === "chat") show({ type: "message", text: message.text });
     else if (message.type === "unreadable") {
       show({ type: "discarded", text: "a message is discarded: it is altered or under another key" });
-    }
+    } else this.#question.answer(message);
   }
 
   /** A new trio makes a new key; the published server repeats itself, and its clients keep the key they have. */
@@ -192,7 +177,7 @@ class KeypartsClient {
     if (this.#cipher !== undefined) this.#keyed = Promise.withResolvers();
     this.#cipher = undefined;
     this.#exchange = new KeyExchange(this.#group, this.#options.random);
-    this.#connection.writer.pause(this.#gaps.beforePartsMs);
+    this.#connection.writer.pause(PACES[this.#options.dialect].beforeParts);
     this.#write(...this.#exchange.outgoing);
     for (const part of this.#early.splice(0)) this.#takePart(part);
   }
@@ -205,7 +190,7 @@ class KeypartsClient {
     const cipher = this.#exchange.receive(part);
     if (cipher === undefined) return;
     this.#cipher = cipher;
-    this.#connection.writer.pause(this.#gaps.beforeChatMs);
+    this.#connection.writer.pause(PACES[this.#options.dialect].beforeChat);
     this.#options.show({ type: "keyed", text: "all three share a key" });
     this.#keyed.resolve();
   }
@@ -213,18 +198,4 @@ class KeypartsClient {
   #write(...messages: readonly Uint8Array[]): void {
     for (const message of messages) this.#connection.writer.write(message);
   }
-
-  get #gaps(): typeof ORIGINAL_GAPS {
-    return gapsOf(this.#options);
-  }
-}
-
-function gapsOf({ dialect }: Pick<ConnectOptions, "dialect">): typeof ORIGINAL_GAPS {
-  return dialect === "original" ? ORIGINAL_GAPS : NO_GAPS;
-}
-
-function gone(): never {
-  throw new NetworkError("server-gone", "the server has ended the connection", {
-    hint: "it waits for ever where it has no certificate for this id",
-  });
 }

@@ -40,5 +40,5 @@ export const keyparts: Profile = {
   serve: async (options) => (await import("./server.ts")).serveKeyparts(options),
   connect: async (options) => (await import("./client.ts")).connectKeyparts(options),
   send: async (options) => (await import("./client.ts")).sendKeyparts(options),
-  makeKeys: async (options) => (await import("./make_keys.ts")).makeKeypartsKeys(options),
+  makeKeys: async (options) => (await import("./files.ts")).makeKeypartsKeys(options),
 };

@@ -1,24 +1,23 @@
+import { encodeUtf8 } from "../../bytes/mod.ts";
 import {
+  type Dialect,
+  eachMessage,
   formatRsaPublicKey,
-  listenRaw,
   type ProfileServer,
   type RawConnection,
   Roster,
+  serveClients,
   type ServeOptions,
   verifyPss,
 } from "../core/mod.ts";
-import { encodeUtf8 } from "../../bytes/mod.ts";
 import { readCertifiedKey } from "./files.ts";
 import {
-  AUTH_FAILED,
   AUTH_REQUEST,
-  AUTH_SUCCESS,
   type ClientMessage,
   cutClientMessage,
   cutLogin,
+  FIXED,
   type Login,
-  NO_KEY,
-  START,
 } from "./messages.ts";
 
 const LOGIN_MS = 10_000;
@@ -30,69 +29,43 @@ const GROUP_SIZE = 3;
 const PARTS_PER_EXCHANGE = 4;
 
 /** How long nothing follows a message, so that peers that take one `recv` for one message see it apart. */
-interface Pace {
-  readonly gapMs: number;
-  readonly beforeStartMs: number;
-  readonly afterStartMs: number;
-  readonly afterPartMs: number;
-  readonly afterLastPartMs: number;
-}
-
-const PACES: Record<ServeOptions["dialect"], Pace> = {
-  documented: { gapMs: 0, beforeStartMs: 0, afterStartMs: 0, afterPartMs: 0, afterLastPartMs: 0 },
-  original: { gapMs: 20, beforeStartMs: 1000, afterStartMs: 300, afterPartMs: 100, afterLastPartMs: 1000 },
+const PACES: Record<
+  Dialect,
+  Readonly<Record<"gap" | "beforeStart" | "start" | "part" | "lastPart", number>>
+> = {
+  documented: { gap: 0, beforeStart: 0, start: 0, part: 0, lastPart: 0 },
+  original: { gap: 20, beforeStart: 1000, start: 300, part: 100, lastPart: 1000 },
 };
 
 /** A client that has authenticated itself. */
 interface Member {
   readonly id: string;
   readonly connection: RawConnection;
+  /** How many key parts it was forwarded in this exchange. */
   parts: number;
 }
 
 /** Starts the server. */
 export function serveKeyparts(options: ServeOptions): Promise<ProfileServer> {
   const hub = new Hub(options);
-  const server = listenRaw({
-    ...options,
-    gapMs: PACES[options.dialect].gapMs,
-    maxMessageBytes: MAX_MESSAGE_BYTES,
-    converse: (connection) => hub.converse(connection),
-    onFailure({ peer }, { code, message }) {
-      options.log({ type: "client-failed", client: peer, code, text: `${peer} is disconnected: ${message}` });
-    },
-  });
-  return Promise.resolve({
-    addresses: server.addresses,
-    close() {
-      hub.close();
-      return server.close();
-    },
-  });
+  const limits = { gapMs: PACES[options.dialect].gap, maxMessageBytes: MAX_MESSAGE_BYTES };
+  return Promise.resolve(serveClients(options, limits, (connection) => hub.converse(connection)));
 }
 
 class Hub {
   readonly #options: ServeOptions;
-  readonly #pace: Pace;
   readonly #members = new Roster<Member>();
   #start: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ServeOptions) {
     this.#options = options;
-    this.#pace = PACES[options.dialect];
-  }
-
-  close(): void {
-    clearTimeout(this.#start);
   }
 
   async converse(connection: RawConnection): Promise<void> {
-    connection.closeAfter(LOGIN_MS);
-    const member = await this.#logIn(connection);
-    connection.closeAfter(undefined);
+    const member = await connection.within(LOGIN_MS, this.#logIn(connection));
     if (member === undefined) return;
     try {
-      await this.#serve(member);
+      await eachMessage(connection, cutClientMessage, (message) => this.#take(member, message));
     } finally {
       this.#members.leave(member.id, member);
       clearTimeout(this.#start);
@@ -114,7 +87,7 @@ class Hub {
       const reason = refusal ?? this.#admit(member);
       if (reason === undefined) return member;
       this.#log("login-refused", login.id, `${login.id} is refused: ${reason}`);
-      connection.writer.write(AUTH_FAILED);
+      connection.writer.write(FIXED.failure);
       return undefined;
     }
   }
@@ -132,10 +105,10 @@ class Hub {
     if (this.#members.find(member.id) !== undefined) return "somebody has logged in under this id";
     if (this.#members.size >= GROUP_SIZE) return "all places are taken";
     this.#members.join(member.id, member);
-    member.connection.writer.write(AUTH_SUCCESS);
+    member.connection.writer.write(FIXED.success);
     this.#log("client-joined", member.id, `${member.id} has authenticated itself`);
     if (this.#members.size === GROUP_SIZE) {
-      this.#start = setTimeout(() => this.#startExchange(), this.#pace.beforeStartMs);
+      this.#start = setTimeout(() => this.#startExchange(), this.#pace.beforeStart);
     }
     return undefined;
   }
@@ -143,49 +116,42 @@ class Hub {
   #startExchange(): void {
     for (const member of this.#members.others()) {
       member.parts = 0;
-      member.connection.writer.write(START, this.#pace.afterStartMs);
+      member.connection.writer.write(FIXED.start, this.#pace.start);
     }
     const clients = this.#members.names();
-    this.#options.log({
-      type: "key-exchange",
-      clients,
-      text: `the key exchange of ${clients.join(", ")} starts`,
-    });
+    const text = `the key exchange of ${clients.join(", ")} starts`;
+    this.#options.log({ type: "key-exchange", clients, text });
   }
 
-  async #serve(member: Member): Promise<void> {
-    const { reader } = member.connection;
-    for (;;) {
-      const message = reader.take(cutClientMessage) ?? await reader.read(cutClientMessage);
-      if (message === undefined) return;
-      this.#take(member, message);
-      for (const { connection: { writer } } of this.#members.others(member)) {
-        if (writer.full) await writer.whenWritable();
-      }
-    }
-  }
-
-  #take(member: Member, message: ClientMessage): void {
-    if (message.type === "key-request") member.connection.writer.write(this.#publicKey(message.id));
-    else if (message.type === "forward") this.#forward(member, message.kind, message.bytes);
-    else this.#log("discarded", member.id, `text from ${member.id} is discarded`);
+  #take(member: Member, message: ClientMessage): Promise<void> | void {
+    if (message.type === "text") this.#log("discarded", member.id, `text from ${member.id} is discarded`);
+    else if (message.type !== "key-request") return this.#forward(member, message);
+    else member.connection.writer.write(this.#publicKey(message.id));
   }
 
   #publicKey(id: string): Uint8Array {
     const key = readCertifiedKey(this.#options.folder, id);
-    return key === undefined ? NO_KEY : encodeUtf8(formatRsaPublicKey(key));
+    return key === undefined ? FIXED.noKey : encodeUtf8(formatRsaPublicKey(key));
   }
 
-  #forward(from: Member, kind: "part" | "chat", bytes: Uint8Array): void {
-    const { gapMs, afterPartMs, afterLastPartMs } = this.#pace;
+  /** Who does not keep up is waited for; there is no promise where all do. */
+  #forward(from: Member, { type, bytes }: Extract<ClientMessage, { bytes: unknown }>): Promise<void> | void {
+    const { gap, part, lastPart } = this.#pace;
+    let slowest: Promise<void> | undefined;
     for (const member of this.#members.others(from)) {
-      if (kind === "part") member.parts++;
-      const afterMs = member.parts % PARTS_PER_EXCHANGE === 0 ? afterLastPartMs : afterPartMs;
-      member.connection.writer.write(bytes, kind === "part" ? afterMs : gapMs);
+      const { writer } = member.connection;
+      if (type === "chat") writer.write(bytes, gap);
+      else writer.write(bytes, ++member.parts % PARTS_PER_EXCHANGE === 0 ? lastPart : part);
+      if (writer.full) slowest = Promise.all([slowest, writer.whenWritable()]).then(() => {});
     }
+    return slowest;
   }
 
   #log(type: string, client: string, text: string): void {
     this.#options.log({ type, client, text });
+  }
+
+  get #pace(): typeof PACES["original"] {
+    return PACES[this.#options.dialect];
   }
 }

@@ -3,7 +3,6 @@ import { createPublicKey } from "node:crypto";
 import { encodeBase64 } from "../../../lib/bytes/mod.ts";
 import { decryptOaep, formatRsaPublicKey, generateRsaKey } from "../../../lib/legacy/core/mod.ts";
 import { caChat } from "../../../lib/legacy/ca_chat/mod.ts";
-import { saveReceivedFile } from "../../../lib/legacy/ca_chat/received_files.ts";
 import { inFolder } from "../../support/in_folder.ts";
 import { environment, startServer } from "../support/environment.ts";
 import { RawPeer } from "../support/raw_peer.ts";
@@ -91,30 +90,34 @@ Deno.test("ca-chat documented: no certificate without the private key, none twic
     assert.match((await prove(encodeBase64(second))).certificate, /^-----BEGIN CERTIFICATE-----/);
   }));
 
-Deno.test("saveReceivedFile() keeps a file in its folder and replaces none", () =>
-  inFolder((folder) => {
-    const names = [
-      "a.txt",
-      "a.txt",
-      "../a.txt",
-      "/etc/passwd",
-      "..",
-      "",
-      ".hidden",
-      "x\u0000\n.txt",
-      "C:\\b.txt",
-    ];
-    const paths = names.map((name) => saveReceivedFile(`${folder}/in`, name, new Uint8Array(1)));
-    assert.deepEqual(paths.map((path) => path.slice(`${folder}/in/`.length)), [
-      "a.txt",
-      "a (1).txt",
-      "a (2).txt",
-      "passwd",
-      "_",
-      "file",
-      "_hidden",
-      "x__.txt",
-      "b.txt",
-    ]);
-    assert.equal([...Deno.readDirSync(`${folder}/in`)].length, names.length);
+Deno.test("ca-chat: a login that is refused is answered each time, and ends a client whose input has ended", () =>
+  inFolder(async (folder) => {
+    await using server = await startServer(caChat, { folder });
+    using peer = await RawPeer.connect(server.port);
+    const logIn = async (password: string) => {
+      await peer.write(JSON.stringify({ message_type: "AUTH", username: "alice", password }));
+      return await peer.text();
+    };
+    assert.match(await logIn("right"), /"yes"/);
+    const attempt = (...lines: string[]) => {
+      const console = new ScriptedConsole(...lines);
+      console.end();
+      return caChat.connect({
+        ...environment({ folder }),
+        hostname: "127.0.0.1",
+        port: server.port,
+        user: undefined,
+        console,
+        signal: new AbortController().signal,
+      });
+    };
+    await assert.rejects(attempt("alice", "wrong"), { code: "login-refused" });
+    await attempt();
+    using stranger = await RawPeer.connect(server.port);
+    for (let i = 0; i < 5; i++) {
+      await stranger.write(JSON.stringify({ message_type: "AUTH", username: "alice", password: `${i}` }));
+      assert.match(await stranger.text(), /"no"/);
+    }
+    assert.equal((await stranger.recv()).length, 0);
+    assert.equal((await server.logged("client-failed")).code, "too-many-logins");
   }));

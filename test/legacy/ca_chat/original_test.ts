@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { encodeUtf8 } from "../../../lib/bytes/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
-import { formatRsaPublicKey, generateRsaKey, parseRsaPublicKey } from "../../../lib/legacy/core/mod.ts";
-import { Authority, verifyUserCertificate } from "../../../lib/legacy/ca_chat/authority.ts";
+import {
+  formatRsaPublicKey,
+  generateRsaKey,
+  parseRsaPublicKey,
+  verifyRsaCertificate,
+} from "../../../lib/legacy/core/mod.ts";
+import { Authority } from "../../../lib/legacy/ca_chat/authority.ts";
 import { openEnvelope, sealEnvelope } from "../../../lib/legacy/ca_chat/envelope.ts";
 import { caChat } from "../../../lib/legacy/ca_chat/mod.ts";
 import { inFolder } from "../../support/in_folder.ts";
@@ -56,7 +61,7 @@ class PublishedClient implements Disposable {
     const { result, public_key, key_id } = await this.ask({ message_type: "USER CHECK", username: user });
     assert.equal(result, "yes");
     const { certificate } = await this.ask({ message_type: "CERTIFICATE REQUEST", username: user });
-    verifyUserCertificate(
+    verifyRsaCertificate(
       certificate,
       Deno.readTextFileSync(`${folder}/ca_public_key.pem`),
       user,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { parseRsaPrivateKey, parseRsaPublicKey } from "../../../lib/legacy/core/mod.ts";
-import { verifyUserCertificate } from "../../../lib/legacy/ca_chat/authority.ts";
+import { parseRsaPrivateKey, parseRsaPublicKey, verifyRsaCertificate } from "../../../lib/legacy/core/mod.ts";
 import { openEnvelope, sealEnvelope } from "../../../lib/legacy/ca_chat/envelope.ts";
 import { encodeMessage, parseClientMessage } from "../../../lib/legacy/ca_chat/messages.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
@@ -24,7 +23,7 @@ const cases: Record<string, () => void | Promise<void>> = {
   ca_public: () => assert.equal(parseRsaPublicKey(vectors.ca_public!).type, "public"),
   bob_certificate() {
     const verify = (user: string, now: number, ca = vectors.ca_public!) =>
-      verifyUserCertificate(vectors.bob_certificate!, ca, user, now);
+      verifyRsaCertificate(vectors.bob_certificate!, ca, user, now);
     assert.ok(verify("bob", IN_LIFETIME).equals(createPublicKey(bob)));
     const refused = { code: "certificate-refused" };
     assert.throws(() => verify("alice", IN_LIFETIME), refused);

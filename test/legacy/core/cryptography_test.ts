@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import fc from "fast-check";
 import { signHmac, systemRandom } from "../../../lib/crypto/mod.ts";
 import {
@@ -7,12 +7,14 @@ import {
   AesCbcKey,
   assertDhPublicValue,
   decodeBigInteger,
+  decryptAesCbcBlocks,
   decryptAesCfb,
   defineDhGroup,
   Des,
   dhGroup14,
   DhKeyPair,
   encodeBigInteger,
+  encryptAesCbcBlocks,
   encryptAesCfb,
   formatRsaPrivateKey,
   formatRsaPublicKey,
@@ -23,9 +25,10 @@ import {
   parseRsaPrivateKey,
   parseRsaPublicKey,
   signPss,
+  unpadPkcs7,
   verifyPss,
 } from "../../../lib/legacy/core/mod.ts";
-import { encodeUtf8 } from "../../../lib/bytes/mod.ts";
+import { concatBytes, encodeUtf8 } from "../../../lib/bytes/mod.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text);
 
@@ -120,6 +123,22 @@ Deno.test("AES in CBC and in CFB give the answers of NIST SP 800-38A", async () 
   assert.deepEqual(decryptAesCfb(key, iv, cfb), plaintext);
 });
 
+Deno.test("AES-CBC in blocks does what the runtime's does, and AES-192 gives the answer of NIST SP 800-38A", () => {
+  fc.assert(fc.property(fc.constantFrom(16, 32), fc.uint8Array({ maxLength: 100 }), (size, plaintext) => {
+    const key = new Uint8Array(size).fill(size), iv = new Uint8Array(16).fill(3);
+    const cipher = createCipheriv(size === 16 ? "aes-128-cbc" : "aes-256-cbc", key, iv);
+    const native = concatBytes(cipher.update(plaintext), cipher.final());
+    const sealed = encryptAesCbcBlocks(key, iv, plaintext);
+    assert.deepEqual(sealed, native);
+    assert.deepEqual(unpadPkcs7(decryptAesCbcBlocks(key, concatBytes(iv, sealed))), plaintext);
+  }));
+  const key = hex("8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b"); // F.2.3
+  const iv = hex("000102030405060708090a0b0c0d0e0f"), block = hex("6bc1bee22e409f96e93d7e117393172a");
+  const sealed = encryptAesCbcBlocks(key, iv, block);
+  assert.equal(sealed.subarray(0, 16).toHex(), "4f021db243bc633d7178183a9fa071e8");
+  for (const last of [0, 17, 2]) assert.equal(unpadPkcs7(block.with(15, last)), undefined);
+});
+
 Deno.test("RSA keys are read and written in the classic formats", async () => {
   const key = await generateRsaKey();
   const pem = formatRsaPrivateKey(key), sealed = formatRsaPrivateKey(key, "pässword");
@@ -138,16 +157,35 @@ Deno.test("RSA keys are read and written in the classic formats", async () => {
   assert.ok(!verifyPss(publicKey, message, signature.subarray(1), "any"));
 });
 
-Deno.test("HmacKey computes what signHmac() computes, message after message", () => {
-  const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
-  fc.assert(fc.property(bytes(64), fc.array(bytes(200), { minLength: 2, maxLength: 3 }), (key, messages) => {
+Deno.test("HmacKey computes what signHmac() computes, message after message, with and without a prefix", () => {
+  // Up to and past the room that a key keeps, so that a long message stands between short ones, too.
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.uint8Array({ minLength: 1000, maxLength: 3000 }),
+  );
+  const messages = fc.array(fc.record({ data: bytes, prefix: bytes }), { minLength: 2, maxLength: 5 });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), messages, (key, messages) => {
     const hmac = new HmacKey(key);
-    for (const message of messages) {
-      const mac = signHmac("SHA-256", key, message);
-      assert.deepEqual(hmac.sign(message), mac);
-      assert.ok(hmac.verify(message, mac));
-      assert.ok(!hmac.verify(message, mac.with(0, mac[0]! ^ 1)));
-      assert.ok(!hmac.verify(message, mac.subarray(1)));
+    for (const { data, prefix } of messages) {
+      const plain = signHmac("SHA-256", key, data);
+      const prefixed = signHmac("SHA-256", key, concatBytes(prefix, data));
+      assert.deepEqual(hmac.sign(data), plain);
+      assert.deepEqual(hmac.sign(data, prefix), prefixed);
+      assert.deepEqual(hmac.sign(data), plain, "nothing is left of the prefix");
+      assert.ok(hmac.verify(data, plain));
+      assert.ok(hmac.verify(data, prefixed, prefix));
+      assert.ok(!hmac.verify(data, plain.with(0, plain[0]! ^ 1)));
+      assert.ok(!hmac.verify(data, plain.subarray(1)));
     }
   }));
+});
+
+Deno.test("HmacKey computes the same on either side of the room that it keeps", () => {
+  const key = new Uint8Array(32).fill(7), hmac = new HmacKey(key);
+  for (const length of [1023, 1024, 1025, 5000, 1024, 0]) {
+    const data = new Uint8Array(length).fill(length);
+    assert.deepEqual(hmac.sign(data), signHmac("SHA-256", key, data));
+    const half = data.subarray(length / 2);
+    assert.deepEqual(hmac.sign(half, data), signHmac("SHA-256", key, concatBytes(data, half)));
+  }
 });

@@ -3,17 +3,13 @@ import { encodeUtf8 } from "../../../lib/bytes/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
 import { dhGroup14, DhKeyPair, encodeFrame } from "../../../lib/legacy/core/mod.ts";
 import {
-  decodeKeyStep,
-  decodeText,
+  AwaitingProof,
   encodeKeyStep,
   Opcode,
-  SealedChannel,
   type SealedMessage,
-  signKeyProof,
 } from "../../../lib/legacy/ddes/messages.ts";
 import { ddes } from "../../../lib/legacy/ddes/mod.ts";
-import { formatFloat, parseNumber } from "../../../lib/legacy/ddes/number_text.ts";
-import { Suite } from "../../../lib/legacy/ddes/suite.ts";
+import { decodeText } from "../../../lib/legacy/ddes/suite.ts";
 import { environment, startServer } from "../support/environment.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { ScriptedConsole } from "../support/scripted_console.ts";
@@ -27,12 +23,10 @@ function client(port: number, console: ScriptedConsole) {
 async function handshake(port: number) {
   const peer = await RawPeer.connect(port);
   const keys = DhKeyPair.generate(dhGroup14(), systemRandom);
-  const server = decodeKeyStep(await peer.frame(), 256);
-  const suite = new Suite(keys.computeSecret(server));
+  const awaitingProof = new AwaitingProof(keys, "client", await peer.frame());
   await peer.write(encodeKeyStep(keys.publicValue));
-  await peer.frame();
-  await peer.write(encodeKeyStep(signKeyProof(suite, "client", { server, client: keys.publicValue })));
-  const channel = new SealedChannel(suite, "client");
+  const channel = awaitingProof.receive(await peer.frame());
+  await peer.write(awaitingProof.proof);
   const { opcode, content: token } = channel.open(await peer.frame()) as SealedMessage;
   assert.equal(opcode, Opcode.sessionToken);
   const sum = async () => {
@@ -129,30 +123,6 @@ Deno.test("a client of ddes learns that the server has gone", async () => {
   await server[Symbol.asyncDispose]();
   console.type("sum");
   await assert.rejects(session, { code: "server-gone" });
-});
-
-Deno.test("formatFloat() writes what Python writes", () => {
-  const answers: [number, string][] = [
-    [0, "0.0"],
-    [12.5, "12.5"],
-    [100, "100.0"],
-    [-0.1, "-0.1"],
-    [0.1 + 0.2, "0.30000000000000004"],
-    [1e15, "1000000000000000.0"],
-    [1e16, "1e+16"],
-    [1.5e300, "1.5e+300"],
-    [0.0001, "0.0001"],
-    [0.00001, "1e-05"],
-    [Infinity, "inf"],
-  ];
-  for (const [value, text] of answers) assert.equal(formatFloat(value), text);
-});
-
-Deno.test("parseNumber() takes finite decimal numbers only", () => {
-  assert.deepEqual([" 5 ", "-1.5e3", ".5", "5."].map(parseNumber), [5, -1500, 0.5, 5]);
-  for (const text of ["", "0x10", "inf", "nan", "1e999", "1 2", "five"]) {
-    assert.equal(parseNumber(text), undefined);
-  }
 });
 
 function never(): never {

@@ -187,6 +187,57 @@ Deno.test("serveDhAes() survives clients that go at any point of the exchange", 
     assert.deepEqual(await alice.message(), success("alice"));
   }));
 
+Deno.test("serveDhAes() takes a frame that is repeated, since nothing numbers it, but not one of another session", () =>
+  inFolder(async (folder) => {
+    await using server = await startServer(dhAes, { folder });
+    using alice = await StandIn.logIn(server.port, "alice");
+    await alice.message();
+    const frame = alice.seal('{"type":"send_message","to":"alice","content":"again"}');
+    await alice.raw.write(concatBytes(frame, frame));
+    for (let i = 0; i < 2; i++) {
+      assert.equal((await alice.message()).content, "again");
+      assert.deepEqual(await alice.message(), { type: "message_delivered", to: "alice" });
+    }
+    using bob = await StandIn.logIn(server.port, "bob");
+    await bob.message();
+    await bob.raw.write(frame);
+    assert.equal((await bob.raw.recv()).length, 0);
+    assert.equal((await server.logged("client-failed")).code, "decryption-failed");
+  }));
+
+Deno.test("serveDhAes() answers a burst for absent users in its order, and refuses what no longer fits", () =>
+  inFolder(async (folder) => {
+    for (const dialect of DIALECTS) {
+      Deno.mkdirSync(`${folder}/${dialect}`);
+      await using server = await startServer(dhAes, { dialect, folder: `${folder}/${dialect}` });
+      using alice = await StandIn.logIn(server.port, "alice");
+      await alice.message();
+      const message = (content: string) =>
+        alice.seal(JSON.stringify({ type: "send_message", to: "bob", content }));
+      const list = alice.seal('{"type":"list_users"}');
+      await alice.raw.write(concatBytes(message("0"), list));
+      assert.deepEqual(await alice.message(), { type: "message_queued", to: "bob" });
+      assert.equal((await alice.message()).type, "user_list");
+      for (let sent = 1; sent < 1000;) {
+        const burst = Array.from({ length: Math.min(200, 1000 - sent) }, (_, i) => message(String(sent + i)));
+        await alice.raw.write(concatBytes(...burst));
+        for (const _ of burst) assert.deepEqual(await alice.message(), { type: "message_queued", to: "bob" });
+        sent += burst.length;
+      }
+      await alice.raw.write(concatBytes(message("too much"), list));
+      assert.match((await server.logged("refused")).text, /no more messages are kept/);
+      if (dialect === "documented") assert.equal((await alice.message()).type, "message_refused");
+      assert.equal((await alice.message()).type, "user_list");
+      using bob = await StandIn.logIn(server.port, "bob");
+      await bob.message();
+      const { messages } = await bob.message() as { messages: Record<string, unknown>[] };
+      assert.deepEqual(
+        messages.map(({ content }) => content),
+        Array.from({ length: 1000 }, (_, i) => String(i)),
+      );
+    }
+  }));
+
 async function loggingIn(peer: StandIn, frame: Uint8Array): Promise<void> {
   await peer.raw.write(concatBytes(peer.publicFrame, frame));
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { decodeHex, decodeUtf8, encodeHex } from "../../../lib/bytes/mod.ts";
+import { decodeHex, encodeHex } from "../../../lib/bytes/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
-import { dhGroup14, DhKeyPair, encodeBigInteger } from "../../../lib/legacy/core/mod.ts";
-import { AwaitingPublicValue } from "../../../lib/legacy/dh_aes/handshake.ts";
+import { dhGroup14, DhKeyPair, encodeBigInteger, encodeFrame } from "../../../lib/legacy/core/mod.ts";
 import { formatMessage, parseClientMessage } from "../../../lib/legacy/dh_aes/messages.ts";
 import { Suite } from "../../../lib/legacy/dh_aes/suite.ts";
 import { readVectors } from "../support/vectors.ts";
@@ -28,15 +27,14 @@ Deno.test("every vector of dh-aes is used", () => {
   ]);
 });
 
-Deno.test("AwaitingPublicValue sends the published programs' first frames, and agrees on their keys", () => {
+Deno.test("Suite agrees on the published programs' keys after their first frames", () => {
   for (const [own, peer] of [["server", "client"], ["client", "server"]]) {
     const keys = keyPair(`${own}_private_x`);
-    const awaiting = new AwaitingPublicValue(keys, systemRandom);
-    assert.equal(encodeHex(awaiting.frame), value(`${own}_first_frame_hex`));
+    assert.equal(encodeHex(encodeFrame(keys.publicValue)), value(`${own}_first_frame_hex`));
     assert.equal(encodeHex(keys.computeSecret(body(`${peer}_first_frame_hex`))), value("shared_hex"));
-    const awaitingName = awaiting.receive(body(`${peer}_first_frame_hex`));
-    assert.equal(awaitingName.receive(body("username_frame_hex")), value("username_plain"));
-    assert.equal(decodeUtf8(awaitingName.suite.open(body("send_frame_hex"))), value("send_plain"));
+    const suite = Suite.agree(keys, body(`${peer}_first_frame_hex`), systemRandom);
+    assert.equal(suite.open(body("username_frame_hex")), value("username_plain"));
+    assert.equal(suite.open(body("send_frame_hex")), value("send_plain"));
   }
 });
 

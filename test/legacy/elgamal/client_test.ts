@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { Socket } from "socket.io";
 import type { Dialect } from "../../../lib/legacy/mod.ts";
 import { elgamal } from "../../../lib/legacy/elgamal/mod.ts";
-import { importServer } from "../../../lib/legacy/elgamal/socket_io.ts";
+import { importServer } from "../../../lib/legacy/core/mod.ts";
 import { environment, startServer } from "../support/environment.ts";
 import { ScriptedConsole } from "../support/scripted_console.ts";
 import { PUBLISHED, StandIn } from "./stand_in.ts";
@@ -156,6 +156,41 @@ Deno.test("connectElgamal() takes nothing that comes before the key to check it 
   assert.equal((await console.shown("discarded")).code, "keys-missing");
   peer.socket.emit(PUBLISHED.diff.event, peer.signedValue());
   assert.equal(await over, "value-early");
+});
+
+Deno.test("connectElgamal() takes a message that is repeated, since nothing numbers it", async () => {
+  await using server = await startServer(elgamal, { dialect: "original" });
+  const console = new ScriptedConsole("to be repeated");
+  const { over } = connect(server.port, console, { dialect: "original" });
+  await server.logged("client-joined");
+  using peer = await StandIn.connect(server.port);
+  await peer.got("received_message");
+  peer.say("twice");
+  const shown = await console.shown("message");
+  assert.equal(shown.message, "twice");
+  peer.repeat();
+  assert.equal((await console.shown("message", 2)).message, "twice");
+  console.type("exit");
+  assert.equal(await over, undefined);
+});
+
+Deno.test("connectElgamal() waits on when the other goes in the middle of the exchange", async () => {
+  for (const dialect of ["original", "documented"] as const) {
+    await using server = await startServer(elgamal, { dialect });
+    const [first, second] = [new ScriptedConsole(), new ScriptedConsole("at last")];
+    const waiting = connect(server.port, first, { dialect });
+    await server.logged("client-joined");
+    {
+      using peer = await StandIn.connect(server.port);
+      peer.socket.offAny();
+      await server.logged("client-joined", 2);
+    }
+    await server.logged("client-left");
+    const { over } = connect(server.port, second, { dialect });
+    assert.equal((await first.shown("message")).message, "at last");
+    for (const console of [first, second]) console.end();
+    assert.deepEqual([await waiting.over, await over], [undefined, undefined]);
+  }
 });
 
 Deno.test("connectElgamal() discards messages that do not decrypt, and goes on", async () => {

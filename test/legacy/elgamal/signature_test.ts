@@ -6,9 +6,10 @@ import {
   defineDhGroup,
   dhGroup14,
   encodeBigInteger,
+  ExponentKey,
+  invert,
   modPow,
 } from "../../../lib/legacy/core/mod.ts";
-import { ExponentKey, invert } from "../../../lib/legacy/elgamal/exponent_key.ts";
 import { parametersOf } from "../../../lib/legacy/elgamal/parameters.ts";
 import { hashValue, signValue, verifyValue } from "../../../lib/legacy/elgamal/signature.ts";
 

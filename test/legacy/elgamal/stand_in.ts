@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import type { Socket } from "socket.io-client";
-import { importClient } from "../../../lib/legacy/elgamal/socket_io.ts";
+import { importClient } from "../../../lib/legacy/core/mod.ts";
 import { until } from "../support/environment.ts";
 
 /** The two published spellings with their parameters. */
@@ -23,6 +23,7 @@ export class StandIn implements Disposable {
   readonly #dhX = 11;
   #peerKey = 0;
   #key: Uint8Array | undefined;
+  #said = "";
 
   constructor(socket: Socket, spelling: keyof typeof PUBLISHED) {
     this.socket = socket;
@@ -70,7 +71,13 @@ export class StandIn implements Disposable {
     const iv = crypto.getRandomValues(new Uint8Array(16));
     const cipher = createCipheriv("aes-256-cbc", this.#key!, iv);
     const message = cipher.update(text, "utf8", "base64") + cipher.final("base64");
-    this.socket.emit("message", `{"message": "${message}", "iv": "${iv.toBase64()}"}`);
+    this.#said = `{"message": "${message}", "iv": "${iv.toBase64()}"}`;
+    this.socket.emit("message", this.#said);
+  }
+
+  /** Sends once more what was said last, as whoever sits in between can. */
+  repeat(): void {
+    this.socket.emit("message", this.#said);
   }
 
   /** The signed value that a published client sends. */

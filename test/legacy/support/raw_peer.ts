@@ -42,6 +42,14 @@ export class RawPeer implements Disposable {
     return buffer.subarray(0, count ?? 0);
   }
 
+  /** What is here, into the array; null at the end. */
+  async read(into: Uint8Array): Promise<number | null> {
+    if (this.#rest.length === 0) return await this.#conn.read(into);
+    const now = await this.recv(into.length);
+    into.set(now);
+    return now.length;
+  }
+
   /** Exactly so many bytes, however they come. */
   async exactly(count: number): Promise<Uint8Array> {
     let bytes: Uint8Array = new Uint8Array(0);

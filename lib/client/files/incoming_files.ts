@@ -1,0 +1,272 @@
+import { basename, dirname, join } from "node:path";
+import { decodeHex, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
+import { ParleyError, ProtocolError, UsageError } from "../../errors/mod.ts";
+import type { ClientStore, FileRow, FileState, MessageRow } from "../../store/mod.ts";
+import { blobOfUrl, toFileDescriptor } from "./file_content.ts";
+import type { FileDescriptor } from "./file_descriptor.ts";
+import { fileId, type FileItem, filesOfMessage, type FoundFile, toFileItem } from "./file_item.ts";
+import { safeFileName } from "./file_name.ts";
+import type { FileTransfers } from "./file_transfers.ts";
+import { isSameFile } from "./path_lock.ts";
+import { lookAt, SaveFolder } from "./save_folder.ts";
+import type { TransferOptions } from "./transfer_types.ts";
+
+/** A file that was saved. */
+export interface SavedFile {
+  /** The file, with its path. */
+  item: FileItem;
+  /** Of a folder: links, devices and the like that were not made. */
+  leftOut: number;
+}
+
+/** Where a file is on this machine, or where it is being made. */
+interface Where {
+  /** The folder that it is saved in. */
+  folder?: string;
+  /** Its final name; as long as it is `saving`, the one that it is about to get. */
+  path?: string;
+  /** Of a folder: by what it is known again under its final name. */
+  ino?: number;
+}
+
+const ID_PREFIX = /^[0-9a-f]{4,32}$/;
+
+/**
+ * The files that messages name: which there are, and how they get onto this machine. A file arrives under a hidden
+ * name in the folder that it is saved in, and gets its name when it is verified and on the disk. What a crash or a
+ * signal leaves, at any instant, the next attempt goes on with.
+ */
+export class IncomingFiles {
+  readonly #store: ClientStore;
+  readonly #transfers: FileTransfers;
+
+  /** Works for one identity. */
+  constructor(store: ClientStore, transfers: FileTransfers) {
+    this.#store = store;
+    this.#transfers = transfers;
+  }
+
+  /** All files that messages name, in the order of the history. */
+  list(): FileItem[] {
+    return this.#store.files.messages().flatMap((row) => this.#filesOf(row)).map(({ item }) => item);
+  }
+
+  /** The files of one message. */
+  ofMessage(conversation: string, message: string): FileItem[] {
+    const row = this.#store.messages.get(conversation, decodeHex(message));
+    return row === undefined ? [] : this.#filesOf(row).map(({ item }) => item);
+  }
+
+  /** Files that others sent and that are neither saved nor given up. */
+  waiting(): FileItem[] {
+    return this.list().filter(({ outgoing, state }) => !outgoing && isWaiting(state));
+  }
+
+  /**
+   * Finds a file by its id or the first digits of it.
+   *
+   * @throws {UsageError} `file-id-malformed`, `file-unknown`, `file-ambiguous`
+   */
+  find(id: string): FileItem {
+    const prefix = id.toLowerCase();
+    if (!ID_PREFIX.test(prefix)) {
+      throw new UsageError("file-id-malformed", "a file is named by 4 to 32 hexadecimal digits", {
+        hint: "'parley files list' shows them",
+      });
+    }
+    const [found, ...others] = this.list().filter((item) => item.id.startsWith(prefix));
+    if (found === undefined) throw fileUnknown(prefix);
+    if (others.length === 0) return found;
+    throw new UsageError("file-ambiguous", `more than one file begins with ${prefix}`, {
+      hint: "give more of its digits",
+    });
+  }
+
+  /**
+   * Fetches a file and saves it in a folder, under its name made safe; a folder is unpacked. One that is saved
+   * already is fetched again.
+   *
+   * @throws {UsageError} `file-unknown` where its message is gone
+   * @throws {StorageError} `save-folder-unusable`, `save-folder-moved`, `file-unwritable`, `file-busy`
+   * @throws {DecodeError} `folder-refused`, `folder-malformed`
+   * @throws whatever {@link FileTransfers.download} throws
+   */
+  async save(item: FileItem, folder: string, options: TransferOptions = {}): Promise<SavedFile> {
+    const found = this.#look(item);
+    const before = this.#store.files.get(found.place);
+    const target = SaveFolder.open(folder);
+    await this.#leave(found, target.path);
+    try {
+      const descriptor = toFileDescriptor(found.reference);
+      const { path, leftOut } = await this.#fetch(found, descriptor, target, options);
+      await this.#note(found, "saved", { folder: target.path, path });
+      target.remove(partialNameOf(found.item.id));
+      await this.tellRelay(options);
+      return { item: { ...found.item, state: "saved", path }, leftOut };
+    } catch (error) {
+      const state = finalState(error);
+      if (state === undefined) throw error;
+      target.remove(partialNameOf(found.item.id));
+      // Of what is on this machine already nothing is taken back.
+      if (before?.state === "saved") await this.#store.transaction(() => this.#store.files.put(before));
+      else await this.#note(found, state, {}, true);
+      throw error;
+    }
+  }
+
+  /**
+   * Says that a file is not wanted: what has arrived of it is removed, and the relay need not keep it for this device.
+   * A file that was saved stays where it is.
+   *
+   * @throws {UsageError} `file-unknown` where its message is gone
+   * @throws {StorageError} `file-busy`
+   */
+  async remove(item: FileItem): Promise<FileItem> {
+    const found = this.#look(item);
+    await this.#leave(found, undefined);
+    await this.#note(found, "removed", this.#where(found));
+    return { ...found.item, state: "removed" };
+  }
+
+  /** Tells the relay which files this device does not need any more, and in which message those that it sent are. */
+  async tellRelay(options: TransferOptions = {}): Promise<void> {
+    for (const row of this.#store.files.untold()) {
+      if (row.state === "saved") this.#removeLeftover(row);
+      if (await this.#tell(row, options)) await this.#store.transaction(() => this.#store.files.setTold(row));
+    }
+  }
+
+  async #tell({ mailbox, id, blob, state }: FileRow, options: TransferOptions): Promise<boolean> {
+    try {
+      if (state !== "sent") {
+        await this.#transfers.done(blob, options);
+        return true;
+      }
+      const message = this.#store.messages.get(mailbox, id);
+      if (message?.seq === null) return false;
+      if (message !== undefined) await this.#transfers.share(blob, message.seq, options);
+    } catch (error) {
+      // It is gone, or never was for this device.
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+    return true;
+  }
+
+  async #fetch(
+    found: FoundFile,
+    descriptor: FileDescriptor,
+    target: SaveFolder,
+    options: TransferOptions,
+  ): Promise<{ path: string; leftOut: number }> {
+    const landed = this.#landed(found, target);
+    if (landed !== undefined) return { path: landed, leftOut: 0 };
+    using partial = target.openPartial(partialNameOf(found.item.id));
+    await this.#note(found, "saving", { folder: target.path });
+    await this.#transfers.download(descriptor, partial.file, options);
+    const name = safeFileName(found.item.name);
+    if (!found.item.folder) {
+      const about = (path: string) => this.#note(found, "saving", { folder: target.path, path });
+      return { path: await target.nameFile(partial.path, name, about), leftOut: 0 };
+    }
+    const { unpackFolder } = await import("./unpack_folder.ts");
+    const unpacked = target.makeFolder(`${partialNameOf(found.item.id)}.folder`);
+    const { leftOut } = await unpackFolder((await Deno.open(partial.path)).readable, unpacked);
+    const { ino } = Deno.lstatSync(unpacked);
+    const about = (path: string) =>
+      this.#note(found, "saving", { folder: target.path, path, ino: ino ?? undefined });
+    return { path: await target.nameFolder(unpacked, name, about), leftOut };
+  }
+
+  /** The path that it has got, where a crash came just after that. */
+  #landed(found: FoundFile, target: SaveFolder): string | undefined {
+    if (found.item.state !== "saving") return undefined;
+    const { folder, path, ino } = this.#where(found);
+    const there = folder === target.path && path !== undefined ? lookAt(path) : undefined;
+    if (there === undefined) return undefined;
+    if (ino !== undefined) return there.ino === ino ? path : undefined;
+    const partial = lookAt(join(target.path, partialNameOf(found.item.id)));
+    return partial !== undefined && isSameFile(partial, there) ? path : undefined;
+  }
+
+  /** Removes what has arrived of a file in another folder than this one. */
+  async #leave(found: FoundFile, folder: string | undefined): Promise<void> {
+    const before = this.#where(found).folder;
+    if (found.item.state !== "saving" || before === undefined || before === folder) return;
+    if (lookAt(before)?.isDirectory !== true) return;
+    const target = SaveFolder.open(before);
+    const name = partialNameOf(found.item.id);
+    if (lookAt(join(before, name)) !== undefined) {
+      using _held = target.openPartial(name);
+      target.remove(name);
+    }
+    target.remove(`${name}.folder`);
+    await this.#note(found, "saving", {});
+  }
+
+  /** The other name of a file that was saved, where a crash came before it was removed. */
+  #removeLeftover(row: FileRow): void {
+    const { folder, path } = decodeWhere(row.where);
+    if (folder === undefined || path === undefined || dirname(path) !== folder) return;
+    const leftover = join(folder, partialNameOf(fileId(row)));
+    if (basename(path) !== basename(leftover) && lookAt(leftover)?.isFile) Deno.removeSync(leftover);
+  }
+
+  #note({ place, reference }: FoundFile, state: FileState, where: Where, told = false): Promise<void> {
+    const blob = blobOfUrl(reference.url) ?? new Uint8Array();
+    const row = { ...place, blob, state, told: told || blob.length === 0, where: encodeWhere(where) };
+    return this.#store.transaction(() => this.#store.files.put(row));
+  }
+
+  #where({ place }: FoundFile): Where {
+    const row = this.#store.files.get(place);
+    return row === undefined ? {} : decodeWhere(row.where);
+  }
+
+  /** By way of the message that it names, and not of all. */
+  #look({ id, conversation, message }: FileItem): FoundFile {
+    const row = this.#store.messages.get(conversation, decodeHex(message));
+    const found = row && this.#filesOf(row).find(({ item }) => item.id === id);
+    if (found === undefined) throw fileUnknown(id);
+    return found;
+  }
+
+  #filesOf(row: MessageRow): FoundFile[] {
+    return filesOfMessage(row).map((file) => {
+      const known = this.#store.files.get(file.place);
+      const path = known?.state === "saved" ? decodeWhere(known.where).path : undefined;
+      const state = known?.state ?? "available";
+      return { ...file, item: toFileItem(row, file, { state, ...(path !== undefined && { path }) }) };
+    });
+  }
+}
+
+function isWaiting(state: FileItem["state"]): boolean {
+  return state === "available" || state === "saving";
+}
+
+/** Hidden, and never the name of a file that was received. */
+function partialNameOf(id: string): string {
+  return `.parley-${id}.part`;
+}
+
+/** What a file is after an error that another attempt cannot mend. */
+function finalState(error: unknown): FileState | undefined {
+  if (!(error instanceof ParleyError)) return undefined;
+  if (error.code === "blob-unknown") return "gone";
+  const refusals = ["file-refused", "file-descriptor-malformed", "folder-refused", "folder-malformed"];
+  return refusals.includes(error.code) ? "refused" : undefined;
+}
+
+function encodeWhere(where: Where): Uint8Array {
+  return encodeUtf8(JSON.stringify(where));
+}
+
+function decodeWhere(bytes: Uint8Array): Where {
+  return JSON.parse(decodeUtf8(bytes));
+}
+
+function fileUnknown(id: string): UsageError {
+  return new UsageError("file-unknown", `there is no file ${id} here`, {
+    hint: "'parley files list' shows the files",
+  });
+}

@@ -1,0 +1,13 @@
+/** The records of a file, from one place on to the end, in order. */
+export interface RecordSource extends Disposable {
+  /** Goes to a record, which is the next one then; those before it are at the relay. */
+  seek(index: number, onChecked: (doneBytes: number) => void, signal: AbortSignal): Promise<void> | void;
+  /** The next record. */
+  next(): Uint8Array<ArrayBuffer>;
+  /**
+   * The SHA-256 of the whole content, when every record was given.
+   *
+   * @throws {UsageError} `file-changed`
+   */
+  finish(): Uint8Array<ArrayBuffer>;
+}

@@ -1,0 +1,82 @@
+import { ProtocolError } from "../errors/mod.ts";
+import { decodePendingState, GroupEpoch, type GroupSnapshot } from "../mls/mod.ts";
+import type { ClientStore, GroupRows } from "../store/mod.ts";
+import { type DeviceRef, directUsers } from "../wire/mod.ts";
+import { decodeRoster, type Roster } from "./groups/roster.ts";
+
+/** Puts stored rows together for a handshake. */
+export function toSnapshot(rows: GroupRows): GroupSnapshot {
+  return { ...rows, epoch: GroupEpoch.decode(rows.epoch) };
+}
+
+/** Stores the state of another epoch, which began with the entry `seq`; inside a transaction. */
+export function storeEpoch(store: ClientStore, snapshot: GroupSnapshot, seq: number): void {
+  const { groupId: mailbox, number, groupData } = snapshot.epoch;
+  store.groups.replace(mailbox, { ...snapshot, number, epoch: snapshot.epoch.encode() }, seq);
+  store.groupProfiles.setLeavers(mailbox, toRoster(mailbox, groupData).leaving);
+  store.outbox.unsealOthers(mailbox, number);
+}
+
+/**
+ * Adopts the state after a commit of this device's that the relay has accepted as the entry `seq`; inside a
+ * transaction.
+ */
+export function adoptPending(store: ClientStore, mailbox: string, seq: number, now: number): void {
+  const pending = store.pendingCommits.get(mailbox);
+  if (pending === undefined) return;
+  const before = store.groups.keyAge(mailbox)?.refreshed ?? 0;
+  storeEpoch(store, decodePendingState(pending.state), seq);
+  // Later than before in any case, for that is how the wish for new keys is known to be fulfilled.
+  if (pending.refreshes) store.groups.setRefreshed(mailbox, Math.max(now, before + 1));
+  store.mailboxes.setState(mailbox, "active");
+  store.pendingCommits.delete(mailbox);
+}
+
+/**
+ * Whose conversation it is: by its name where it is one of two, else by what its group agrees on.
+ *
+ * @throws {ProtocolError} `roster-invalid`
+ */
+export function toRoster(mailbox: string, groupData: Uint8Array | undefined): Roster {
+  const users = directUsers(mailbox);
+  if ((users === undefined) === (groupData === undefined)) {
+    throw new ProtocolError("roster-invalid", "the group's list of users is not where it belongs");
+  }
+  if (groupData !== undefined) return decodeRoster(groupData);
+  const both = [...new Set(users)];
+  return { users: both, admins: both, leaving: [] };
+}
+
+/** The roster of a conversation as it is stored; undefined where this device is not in it. */
+export function readRoster({ groups }: ClientStore, mailbox: string): Roster | undefined {
+  const bytes = groups.epoch(mailbox);
+  return bytes && toRoster(mailbox, GroupEpoch.decode(bytes).groupData);
+}
+
+/**
+ * Checks that a group is the one that its mailbox names, holds this device, and nobody who has no place in it.
+ *
+ * @throws {ProtocolError} `group-foreign`, `roster-invalid`
+ */
+export function assertMembership(
+  mailbox: string,
+  { epoch, members }: GroupSnapshot,
+  self: DeviceRef,
+): void {
+  if (epoch.groupId !== mailbox) {
+    throw new ProtocolError("group-foreign", "this is the state of another group");
+  }
+  const users = new Set(toRoster(mailbox, epoch.groupData).users);
+  const foreign = members.find(({ user }) => !users.has(user));
+  if (foreign !== undefined) {
+    throw new ProtocolError("group-foreign", `${foreign.user} has no place in this conversation`);
+  }
+  if (!members.some((one) => one.leaf === epoch.ownLeaf && isSameDevice(one, self))) {
+    throw new ProtocolError("group-foreign", "the group does not hold this device");
+  }
+}
+
+/** Whether two names are of one device. */
+export function isSameDevice(a: DeviceRef, b: DeviceRef): boolean {
+  return a.user === b.user && a.device === b.device;
+}

@@ -1,0 +1,189 @@
+import { ProtocolError } from "../errors/mod.ts";
+import { BLOB_RECORD_BYTES, isBlobRecordIntact } from "../wire/mod.ts";
+import type { BlobFacts } from "./blob_catalog.ts";
+import type { BlobDisk, BlobFile } from "./blob_disk.ts";
+import { blobStorageFull, toBlobError } from "./blob_error.ts";
+
+/** What an upload needs besides its file. */
+export interface BlobUploadOptions {
+  /** Where the file is. */
+  disk: BlobDisk;
+  /** The file's name. */
+  name: string;
+  /** The blob. */
+  facts: BlobFacts;
+  /** Bytes that must stay free on the disk. */
+  minFreeBytes: number;
+  /** Takes note of how many records are stored. */
+  onStored: (stored: number) => Promise<void>;
+}
+
+/** So many bytes may be written between two looks at what is free. */
+const BYTES_PER_LOOK = 64 * 1024 * 1024;
+/** After so many records that is noted, so that an opening after a crash reads no more than these again. */
+const RECORDS_PER_NOTE = 1_024;
+
+interface Waiter {
+  index: number;
+  resolve: (stored: number) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * A blob that is being uploaded. Records are written in order, so that what is stored is always a beginning; those
+ * that come while the disk is at work share its next flush.
+ */
+export class BlobUpload {
+  /** The blob. */
+  readonly facts: BlobFacts;
+  readonly #options: BlobUploadOptions;
+  #file: BlobFile | undefined;
+  #stored: number;
+  #noted: number;
+  /** What may be written before the next look at what is free. */
+  #assuredBytes = 0;
+  #queue: Uint8Array[] = [];
+  #waiters: Waiter[] = [];
+  #working: Promise<void> | undefined;
+
+  private constructor(options: BlobUploadOptions, stored: number) {
+    this.facts = options.facts;
+    this.#options = options;
+    this.#stored = stored;
+    this.#noted = options.facts.stored;
+  }
+
+  /**
+   * Finds out how much is stored: at least what the catalogue says, and then every record that is intact. What comes
+   * after that is no more than a crash has left.
+   */
+  static async open(options: BlobUploadOptions): Promise<BlobUpload> {
+    const { disk, name, facts } = options;
+    const file = await disk.open(name);
+    if (file === undefined) return new BlobUpload(options, 0);
+    try {
+      return new BlobUpload(options, await countStored(file, facts));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** How many records are on the disk. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /**
+   * Adds a record; resolves to how many are on the disk once this one is.
+   *
+   * @throws {ProtocolError} `blob-range`, `blob-gap`, `blob-record-damaged`
+   * @throws {StorageError} `blob-storage-full`, `blob-storage-failed`; what waited for the same flush is not stored
+   */
+  async put(index: number, record: Uint8Array): Promise<number> {
+    if (index < this.#stored) return this.#stored;
+    const next = this.#stored + this.#queue.length;
+    if (index > next) throw new ProtocolError("blob-gap", `record ${index} came where ${next} was to come`);
+    if (record.length !== recordBytes(this.facts, index)) throw outOfRange();
+    if (!isBlobRecordIntact(record)) {
+      throw new ProtocolError("blob-record-damaged", "a part of the file was damaged on its way");
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#waiters.push({ index, resolve, reject });
+    if (index === next) this.#queue.push(record);
+    this.#working ??= this.#work();
+    return await promise;
+  }
+
+  /** Waits for the disk and closes the file. */
+  async close(): Promise<void> {
+    await this.#working;
+    if (this.#stored !== this.#noted) await this.#note();
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        const batch = [...this.#queue];
+        await this.#write(batch);
+        this.#queue.splice(0, batch.length);
+        this.#stored += batch.length;
+        if (this.#stored - this.#noted >= RECORDS_PER_NOTE) await this.#note();
+        this.#settle();
+      }
+    } catch (error) {
+      await this.#fail(toBlobError(error));
+    }
+    // What came while a failure was dealt with begins anew.
+    this.#working = this.#queue.length > 0 ? this.#work() : undefined;
+  }
+
+  async #write(batch: Uint8Array[]): Promise<void> {
+    const { disk, name } = this.#options;
+    const bytes = batch.reduce((sum, { length }) => sum + length, 0);
+    if (this.#assuredBytes < bytes) await this.#assureRoom(bytes);
+    this.#assuredBytes -= bytes;
+    this.#file ??= await disk.create(name);
+    await this.#file.write(this.#stored * BLOB_RECORD_BYTES, batch);
+    await this.#file.sync();
+  }
+
+  async #assureRoom(bytes: number): Promise<void> {
+    const { disk, minFreeBytes } = this.#options;
+    const free = await disk.freeBytes() - minFreeBytes;
+    if (free < bytes) throw blobStorageFull();
+    this.#assuredBytes = Math.max(bytes, Math.min(free, BYTES_PER_LOOK));
+  }
+
+  async #note(): Promise<void> {
+    this.#noted = this.#stored;
+    await this.#options.onStored(this.#stored);
+  }
+
+  #settle(): void {
+    const waiting = this.#waiters;
+    this.#waiters = waiting.filter(({ index }) => index >= this.#stored);
+    for (const { index, resolve } of waiting) if (index < this.#stored) resolve(this.#stored);
+  }
+
+  /** Gives the room back that half a batch has taken, and begins anew with the next record. */
+  async #fail(reason: unknown): Promise<void> {
+    const waiting = this.#waiters;
+    this.#queue = [];
+    this.#waiters = [];
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      await file?.truncate(this.#stored * BLOB_RECORD_BYTES);
+    } catch {
+      // The next attempt writes over it. The first error is the one to report.
+    }
+    await file?.close();
+    for (const { reject } of waiting) reject(reason);
+  }
+}
+
+/** How long a record must be. */
+export function recordBytes({ records, lastRecordBytes }: BlobFacts, index: number): number {
+  if (index >= records) throw outOfRange();
+  return index === records - 1 ? lastRecordBytes : BLOB_RECORD_BYTES;
+}
+
+async function countStored(file: BlobFile, facts: BlobFacts): Promise<number> {
+  const size = await file.size();
+  const buffer = new Uint8Array(BLOB_RECORD_BYTES);
+  const known = Math.min(facts.stored, Math.floor(size / BLOB_RECORD_BYTES));
+  for (let index = known; index < facts.records; index++) {
+    const at = index * BLOB_RECORD_BYTES;
+    const record = buffer.subarray(0, recordBytes(facts, index));
+    if (at + record.length > size || await file.read(at, record) < record.length) return index;
+    if (!isBlobRecordIntact(record)) return index;
+  }
+  return facts.records;
+}
+
+function outOfRange(): ProtocolError {
+  return new ProtocolError("blob-range", "the file has no such part");
+}

@@ -1,0 +1,118 @@
+import type { DatabaseSync } from "node:sqlite";
+import { decodeEntries, type Entry } from "../wire/mod.ts";
+import type { Place } from "./mailbox_store.ts";
+import { type NewMessage, OpenSegment, SEGMENT_ID_BYTES } from "./open_segment.ts";
+import type { StoredMailbox } from "./sqlite_mailboxes.ts";
+
+/** A row of messages of one mailbox, which got them in one transaction. */
+export interface Segment {
+  /** The first entry's sequence number. */
+  first: number;
+  /** The last one's; there is no gap between them. */
+  last: number;
+  /** When they were accepted. */
+  time: number;
+  /** Bytes of their bodies. */
+  bytes: number;
+}
+
+const NOTHING = { entries: 0, bytes: 0 };
+
+/** The messages of all mailboxes in a relay's database, in rows of all that came in one transaction. */
+export class SqliteSegments {
+  readonly #statements;
+  /** What was added in this transaction, in order. */
+  #unwritten: { mailbox: StoredMailbox; segment: OpenSegment }[] = [];
+
+  /** Prepares the statements. */
+  constructor(db: DatabaseSync) {
+    this.#statements = {
+      list: db.prepare("SELECT first, last, time, bytes FROM segment WHERE mailbox = ? ORDER BY last"),
+      insert: db.prepare(
+        "INSERT INTO segment (mailbox, first, last, time, bytes, ids, entries) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      ),
+      delete: db.prepare("DELETE FROM segment WHERE mailbox = ? AND last BETWEEN ? AND ?"),
+      ids: db.prepare("SELECT first, time, ids FROM segment WHERE mailbox = ? AND last > ? ORDER BY last"),
+      read: db.prepare(
+        "SELECT entries FROM segment WHERE mailbox = ? AND last >= ? AND first <= ? ORDER BY last",
+      ),
+    };
+  }
+
+  /** Lists the segments of a mailbox. */
+  list(mailbox: number): Segment[] {
+    return this.#statements.list.all(mailbox) as unknown as Segment[];
+  }
+
+  /** Adds a message after the last entry, and returns the segment where it is the first one in it. */
+  add(
+    mailbox: StoredMailbox,
+    message: NewMessage,
+    now: () => number,
+  ): { place: Place; opened?: OpenSegment } {
+    const { open } = mailbox;
+    if (open?.last === mailbox.head && open.hasRoomFor(message.body.length)) {
+      return { place: open.add(message) };
+    }
+    const segment = new OpenSegment(mailbox.head + 1, open?.time ?? now(), mailbox.lastSegment ?? NOTHING);
+    mailbox.open = segment;
+    this.#unwritten.push({ mailbox, segment });
+    return { place: segment.add(message), opened: segment };
+  }
+
+  /** Writes what was added. */
+  write(): void {
+    for (const { mailbox, segment } of this.#unwritten) {
+      const { first, last, time, bytes, ids } = segment;
+      this.#statements.insert.run(mailbox.id, first, last, time, bytes, ids, segment.entries());
+      mailbox.segments.push({ first, last, time, bytes });
+      mailbox.lastSegment = { entries: last - first + 1, bytes };
+      mailbox.open = undefined;
+    }
+    this.#unwritten = [];
+  }
+
+  /** Drops what was added, because a transaction was rolled back. */
+  forget(): void {
+    this.#unwritten = [];
+  }
+
+  /** Reads the entries of a range, in order. */
+  *read(mailbox: StoredMailbox, first: number, last: number): Iterable<Entry> {
+    for (const row of this.#statements.read.iterate(mailbox.id, first, last)) {
+      for (const entry of decodeEntries(row.entries as Uint8Array)) {
+        if (entry.seq >= first && entry.seq <= last) yield entry;
+      }
+    }
+  }
+
+  /** Reads who sent what stands after a sequence number, in order. */
+  *ids(mailbox: StoredMailbox, after: number): Iterable<{ sender: number; id: Uint8Array; place: Place }> {
+    for (const row of this.#statements.ids.iterate(mailbox.id, after)) {
+      const ids = row.ids as Uint8Array;
+      for (let at = 0, seq = Number(row.first); at < ids.length; at += SEGMENT_ID_BYTES, seq++) {
+        const sender = new DataView(ids.buffer, ids.byteOffset + at).getUint32(0);
+        const place = { seq, time: Number(row.time) };
+        yield { sender, id: ids.subarray(at + 4, at + SEGMENT_ID_BYTES), place };
+      }
+    }
+  }
+
+  /** Deletes the segments that lie in a range as a whole, and returns what was in them. */
+  delete(mailbox: StoredMailbox, first: number, last: number): { entries: number; bytes: number } {
+    const { segments } = mailbox;
+    const from = segments.findIndex((segment) => segment.first >= first);
+    const deleted = { entries: 0, bytes: 0 };
+    if (from < 0) return deleted;
+    let to = from;
+    for (let next = segments[to]; next !== undefined && next.last <= last; next = segments[++to]) {
+      deleted.entries += next.last - next.first + 1;
+      deleted.bytes += next.bytes;
+    }
+    const [lowest, highest] = [segments[from], segments[to - 1]];
+    if (to === from || lowest === undefined || highest === undefined) return deleted;
+    this.#statements.delete.run(mailbox.id, lowest.last, highest.last);
+    segments.splice(from, to - from);
+    return deleted;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Measures the history at 100,000 messages: adding, reading a page, searching for what is rare, frequent and not
+ * there. Prints the median of five. Run with `deno run -A test/bench/history_search.ts`.
+ */
+import { encodeText } from "../../lib/client/content/mod.ts";
+import { decodeContent } from "../../lib/client/content/mod.ts";
+import { addMessage } from "../../lib/client/history/add_message.ts";
+import { toHistoryLine } from "../../lib/client/history/history_line.ts";
+import { searchConversation } from "../../lib/client/history/search.ts";
+import type { VisibleContent } from "../../lib/client/history/index_content.ts";
+import { systemRandom } from "../../lib/crypto/mod.ts";
+import { CellCipher, ClientStore } from "../../lib/store/mod.ts";
+
+const MESSAGES = 100_000;
+const CONVERSATIONS = 2;
+const BATCH = 2_000;
+const WORDS = "the quick brown fox jumps over a lazy dog while it rains in the harbour of old Ålesund".split(
+  " ",
+);
+
+const folder = await Deno.makeTempDir({ prefix: "parley-history-" });
+const cipher = new CellCipher(systemRandom(32), systemRandom);
+const store = ClientStore.open(folder, { cipher, holder: "bench" });
+try {
+  await fill();
+  const mailbox = "direct:alice,bob";
+  const measure = (name: string, work: () => unknown[]) => {
+    const times = Array.from({ length: 5 }, () => {
+      const began = performance.now();
+      work();
+      return performance.now() - began;
+    });
+    console.log(`${name}: ${times.sort((a, b) => a - b)[2]!.toFixed(1)} ms, ${work().length} found`);
+  };
+  measure(
+    "page of 100 lines",
+    () => store.history.page({ mailbox }, 100).map((row) => toHistoryLine(row, store)),
+  );
+  const search = (text: string) => () => searchConversation(store, { mailbox }, text, 100);
+  measure("search, not there", search("unobtainium"));
+  measure("search, one in 10,000", search("NEEDLE"));
+  measure("search, in every line", search("the"));
+  measure("search, not ASCII", search("ålesund 77"));
+  console.log(`database: ${(store.sizeBytes() / 1e6).toFixed(1)} MB`);
+} finally {
+  await store.close();
+  await Deno.remove(folder, { recursive: true });
+}
+
+async function fill(): Promise<void> {
+  const began = performance.now();
+  for (let first = 0; first < MESSAGES * CONVERSATIONS; first += BATCH) {
+    await store.transaction(() => {
+      for (let i = first; i < first + BATCH; i++) add(i);
+    });
+  }
+  const perMessage = (performance.now() - began) / (MESSAGES * CONVERSATIONS);
+  console.log(
+    `added ${MESSAGES * CONVERSATIONS} in ${CONVERSATIONS} conversations: ${
+      (perMessage * 1_000).toFixed(0)
+    } µs each`,
+  );
+}
+
+function add(i: number): void {
+  const words = Array.from({ length: 12 }, (_, j) => WORDS[(i * 7 + j * 3) % WORDS.length]);
+  const text = `the ${words.join(" ")} ${i}${i % 20_000 === 0 ? " needle" : ""}`;
+  const content = encodeText(text, systemRandom);
+  addMessage(store, {
+    ...{
+      id: systemRandom(16),
+      mailbox: i % CONVERSATIONS === 0 ? "direct:alice,bob" : "direct:alice,carol",
+      seq: i,
+    },
+    ...{ user: "bob", device: "one", time: 1_700_000_000_000 + i, outgoing: false, content },
+    decoded: decodeContent(content) as VisibleContent,
+  }, 1_700_000_000_000);
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { World } from "../../support/world.ts";
+import type { DeviceRef } from "../../../lib/wire/mod.ts";
+import { say, secretOf, withClient } from "./group_world.ts";
+
+/** What a restored backup amounts to: the identity is there, its database is not. */
+async function lose(world: World, ref: DeviceRef): Promise<void> {
+  for (const name of ["parley.db", "parley.db-wal", "parley.db-shm"]) {
+    await Deno.remove(`${world.folderOf(ref)}/${name}`).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}
+
+async function kindsOf(world: World, ref: DeviceRef): Promise<string[]> {
+  return await withClient(world, ref, (client) => client.history.unread().map(({ type }) => type));
+}
+
+Deno.test("a device that has lost its store enters its conversations again by itself, says so, and goes on", async () => {
+  await using world = await World.open();
+  const [alice, bob, carol] = [
+    await world.enrol("alice/laptop"),
+    await world.enrol("bob/phone"),
+    await world.enrol("carol/phone"),
+  ];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  await world.send(alice, "bob", "between us");
+  assert.deepEqual(await world.inbox(bob), ["between us"]);
+  await lose(world, bob);
+  await say(world, alice, "team", "unread");
+  // Nobody else is connected: the group info that went along with the last commit is enough.
+  const kinds = await kindsOf(world, bob);
+  assert.equal(kinds.filter((kind) => kind === "rejoined").length, 2);
+  assert.ok(kinds.includes("undecryptable"));
+  await say(world, bob, id, "back");
+  await world.send(bob, "alice", "here as well");
+  assert.deepEqual(await world.inbox(alice), ["back", "here as well"]);
+  assert.deepEqual(await world.inbox(carol), ["unread", "back"]);
+  await say(world, carol, "team", "good");
+  assert.ok((await world.inbox(bob)).includes("good"));
+  const secrets = await Promise.all([alice, bob, carol].map((one) => secretOf(world, one, id)));
+  assert.equal(new Set(secrets.map(({ secret }) => secret)).size, 1);
+  // An admin was told to tell the name again.
+  await withClient(world, bob, (client) => assert.equal(client.groups.nameOf(id), "team"));
+});
+
+Deno.test("two copies of a device do not fight: the one whose place is taken gives way and says so", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await say(world, alice, "team", "one");
+  await world.inbox(bob);
+  // A copy without the database: what a restored backup is.
+  const elsewhere = `${world.home}/elsewhere`;
+  await copyFolder(world.folderOf(bob), `${elsewhere}/identities/bob/phone`);
+  const copy = await world.client(bob, elsewhere);
+  await copy.connect();
+  await copy.catchUp();
+  await world.close(copy);
+  await say(world, alice, "team", "two");
+  const kinds = await kindsOf(world, bob);
+  assert.deepEqual(kinds, ["duplicated"]);
+  await assert.rejects(say(world, bob, id, "no"), { code: "device-duplicated" });
+  // Nothing has moved by that; the person decides, and the other copy gives way in turn.
+  await withClient(world, bob, (client) => client.groups.rejoin(id));
+  await say(world, bob, id, "here again");
+  assert.ok((await world.inbox(alice)).includes("here again"));
+  const other = await world.client(bob, elsewhere);
+  await other.connect();
+  await other.catchUp();
+  assert.equal(other.groups.show(id).state, "duplicated");
+});
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isFile } of Deno.readDir(from)) {
+    if (isFile && !name.startsWith("parley.db") && name !== "lock") {
+      await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+    }
+  }
+}

@@ -35,7 +35,7 @@ export const connect = defineCommand({
       onWarning: (error) => opened.session?.warn(error.message),
       receipts,
     });
-    opened.session = new ClientSession(client, name);
+    opened.session = new ClientSession(client, name, context.resolve);
     await holdChat(opened.session, context);
   },
 });

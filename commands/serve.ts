@@ -14,6 +14,7 @@ import { passphraseOptions } from "./passphrase.ts";
 import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
 import { openServeLog, type ServeLog } from "./serve_log.ts";
+import { fileLimitOptions, fileLimits } from "./serve/file_limits.ts";
 import type { MetricsServer } from "./serve/metrics_server.ts";
 import { openServiceManager } from "./service_manager.ts";
 
@@ -61,10 +62,14 @@ export const serve = defineCommand({
           message`Serve figures for Prometheus at http://HOST:PORT/metrics, to everyone who reaches it`,
       })),
     }),
+    fileLimitOptions,
     passphraseOptions,
   ),
   stopsItself: true,
-  async execute({ ca: dir, listen, data, name, metrics, ...passphrase }, context) {
+  async execute(
+    { ca: dir, listen, data, name, metrics, filesTotal, filesPerUser, filesKeep, ...passphrase },
+    context,
+  ) {
     const address = parseListenAddress(listen);
     const metricsAddress = metrics === undefined ? undefined : parseListenAddress(metrics);
     const caDir = dir === undefined ? join(context.home, "ca") : context.resolve(dir);
@@ -80,6 +85,7 @@ export const serve = defineCommand({
       names: serverNames(address.host, name),
       clock: () => new Date(context.io.now()),
       log: log.logger,
+      limits: { blobs: fileLimits({ filesTotal, filesPerUser, filesKeep }) },
     });
     try {
       await using manager = await openServiceManager(context.io, (error) => {

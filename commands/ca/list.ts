@@ -59,7 +59,8 @@ export const caList = defineCommand({
 });
 
 function toRecord(issuance: LoggedIssuance, status: Status): JsonRecord {
-  const { serial, kind, names, user, device, fingerprint, issuedAt, notAfter, revocation } = issuance;
+  const { serial, kind, names, user, device, fingerprint, issuedAt, notAfter, revocation, linkedBy } =
+    issuance;
   return {
     type: "certificate",
     serial,
@@ -73,6 +74,7 @@ function toRecord(issuance: LoggedIssuance, status: Status): JsonRecord {
     notAfter,
     revokedAt: revocation?.revokedAt,
     reason: revocation?.reason,
+    linkedBy,
   };
 }
 

@@ -11,12 +11,14 @@ export type ChatOutcome = "continue" | "quit";
 export class Chat {
   readonly #session: ChatSession;
   readonly #view: ChatView;
+  readonly #filesInBackground: boolean;
   #offline = false;
 
-  /** Creates the chat. */
-  constructor(session: ChatSession, view: ChatView) {
+  /** Creates the chat; with `filesInBackground` lines are taken while files are on their way. */
+  constructor(session: ChatSession, view: ChatView, options: { filesInBackground?: boolean } = {}) {
     this.#session = session;
     this.#view = view;
+    this.#filesInBackground = options.filesInBackground ?? false;
   }
 
   /**
@@ -36,6 +38,12 @@ export class Chat {
         break;
       case "change":
         await this.#change(action.change);
+        break;
+      case "file":
+        await this.#transfer(() => this.#sendFile(action.path));
+        break;
+      case "save":
+        await this.#transfer(() => this.#saveFile(action.id, action.folder));
         break;
       case "list":
         this.#view.users(await this.#session.users());
@@ -68,6 +76,24 @@ export class Chat {
     const peer = somebody(this.#session.peer);
     const { id, status } = await this.#session.change(peer, change);
     this.#view.sent(peer, change.type === "delete" ? "(deleted)" : change.text, id, status);
+  }
+
+  async #transfer(work: () => Promise<void>): Promise<void> {
+    const working = work();
+    if (!this.#filesInBackground) return await working;
+    working.catch((error) => this.#view.notice(`error: ${describeFailure(error)}`));
+  }
+
+  async #sendFile(path: string): Promise<void> {
+    const peer = somebody(this.#session.peer);
+    if (this.#filesInBackground) this.#view.notice(`sending ${path}`);
+    const { id, status } = await this.#session.sendFile(peer, path);
+    this.#view.sent(peer, `[file ${path}]`, id, status);
+  }
+
+  async #saveFile(id: string, folder: string): Promise<void> {
+    const { name, path } = await this.#session.saveFile(id, folder);
+    this.#view.notice(`saved ${name} as ${path}`);
   }
 
   #show(event: ChatEvent): void {

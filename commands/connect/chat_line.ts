@@ -6,6 +6,8 @@ export type ChatAction =
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "message"; readonly to: string; readonly text: string }
   | { readonly type: "change"; readonly change: ChatChange }
+  | { readonly type: "file"; readonly path: string }
+  | { readonly type: "save"; readonly id: string; readonly folder: string }
   | { readonly type: "list" }
   | { readonly type: "help" }
   | { readonly type: "quit" }
@@ -17,13 +19,26 @@ export const CHAT_HELP = [
   "/msg USER TEXT  sends a text to someone else",
   "/reply [#ID] TEXT, /react [#ID] EMOJI  answer the newest message, or the one with that id",
   "/edit [#ID] TEXT, /delete [#ID]        change or take back your newest message, or that one",
+  "/file PATH      sends a file or a folder",
+  "/save ID [DIR]  saves a file that has come, in the current folder or in DIR",
   "/list           shows who is online",
   "/help           shows this",
   "/quit           leaves (so does Ctrl-D)",
   "//text          sends a line that begins with a slash",
 ];
 
-const COMMANDS = ["/msg", "/reply", "/react", "/edit", "/delete", "/list", "/help", "/quit"];
+const COMMANDS = [
+  "/msg",
+  "/reply",
+  "/react",
+  "/edit",
+  "/delete",
+  "/file",
+  "/save",
+  "/list",
+  "/help",
+  "/quit",
+];
 
 /** Parses a typed line. An empty line asks for nothing. */
 export function parseChatLine(line: string): ChatAction {
@@ -39,6 +54,10 @@ export function parseChatLine(line: string): ChatAction {
     case "/edit":
     case "/delete":
       return parseChange(command.slice(1) as ChatChange["type"], argument);
+    case "/file":
+      return argument.trim() === "" ? mistake("write /file PATH") : { type: "file", path: argument.trim() };
+    case "/save":
+      return parseSave(argument);
     case "/list":
     case "/help":
     case "/quit":
@@ -65,6 +84,11 @@ function parseChange(type: ChatChange["type"], argument: string): ChatAction {
   }
   if (text.trim() === "") return mistake(`write /${type} ${type === "react" ? "EMOJI" : "TEXT"}`);
   return { type: "change", change: { type, ...named, text } };
+}
+
+function parseSave(argument: string): ChatAction {
+  const [, id, folder = "."] = /^([0-9a-f]{4,32})(?:\s+(\S.*?))?\s*$/is.exec(argument) ?? [];
+  return id === undefined ? mistake("write /save ID, or /save ID DIR") : { type: "save", id, folder };
 }
 
 function unknown(command: string): ChatAction {

@@ -1,6 +1,7 @@
 import type { Client, Draft, ReceivedMessage, SentMessage } from "../../lib/client/mod.ts";
 import { ParleyError, UsageError } from "../../lib/errors/mod.ts";
-import { messageRecord } from "../message_lines.ts";
+import { describeFile } from "../files/file_lines.ts";
+import { messageRecord, shortId } from "../message_lines.ts";
 import type { ChatChange, ChatEvent, ChatSession, ChatUser } from "./session.ts";
 
 /** A chat over the client, which stays connected for as long as the chat lasts. */
@@ -8,6 +9,9 @@ export class ClientSession implements ChatSession {
   readonly self: { readonly user: string; readonly device: string };
   readonly peer?: string;
   readonly #client: Client;
+  readonly #resolve: (path: string) => string;
+  /** Transfers that are under way. */
+  readonly #transfers = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #queue: ChatEvent[] = [];
@@ -22,9 +26,10 @@ export class ClientSession implements ChatSession {
   #online = false;
   #position: number;
 
-  /** Begins to connect. */
-  constructor(client: Client, peer: string | undefined) {
+  /** Begins to connect; `resolve` makes a path that is typed absolute. */
+  constructor(client: Client, peer: string | undefined, resolve: (path: string) => string) {
     this.#client = client;
+    this.#resolve = resolve;
     this.self = client.self;
     this.peer = peer;
     this.#position = (client.history.unread(1)[0]?.position ?? client.history.lastPosition() + 1) - 1;
@@ -47,6 +52,42 @@ export class ClientSession implements ChatSession {
     const conversation = this.#client.conversationWith(to);
     const target = change.id ?? await this.#newest(conversation, change);
     return await this.#take(await this.#client.composer.enqueue(conversation, toDraft(change, target)));
+  }
+
+  /** Sends a file or folder; waits for the first attempt to connect. */
+  sendFile(to: string, path: string): Promise<{ id: string; status: string }> {
+    return this.#transfer(async () => {
+      const { signal } = this.#stop;
+      const conversation = this.#client.conversationWith(to);
+      const { outgoing, incoming } = this.#client.files;
+      const sent = await outgoing.send(conversation, [{ path: this.#resolve(path) }], { signal });
+      const taken = await this.#take(sent);
+      await incoming.tellRelay({ signal });
+      return taken;
+    });
+  }
+
+  /** Saves a file that has come. */
+  saveFile(id: string, folder: string): Promise<{ name: string; path: string }> {
+    return this.#transfer(async () => {
+      const { incoming } = this.#client.files;
+      const { item } = await incoming.save(incoming.find(id), this.#resolve(folder), {
+        signal: this.#stop.signal,
+      });
+      await incoming.markAnnounced(item);
+      return { name: item.name, path: item.path ?? "" };
+    });
+  }
+
+  async #transfer<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#connecting && !this.#ended) await this.#wake.promise;
+    const working = work();
+    this.#transfers.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#transfers.delete(working);
+    }
   }
 
   /** The newest message that a change can be about: an answer is to others, everything else changes one's own. */
@@ -88,6 +129,7 @@ export class ClientSession implements ChatSession {
   /** Ends the session. */
   async close(): Promise<void> {
     this.#stop.abort();
+    await Promise.allSettled(this.#transfers);
     await this.#running;
     this.#unlisten();
     await this.#client.close();
@@ -157,10 +199,21 @@ export class ClientSession implements ChatSession {
       if (lines.length === 0) return;
       for (const line of lines) {
         this.#position = line.position;
-        if (!this.#isTyped(line)) yield toEvent(line);
+        if (!this.#isTyped(line)) yield* this.#toEvents(line);
       }
       const shown = lines.filter((line) => !this.#isTyped(line));
       if (!this.#ended && shown.length > 0) await this.#client.history.markShown(shown);
+    }
+  }
+
+  *#toEvents(line: ReceivedMessage): Generator<ChatEvent> {
+    const event = toEvent(line);
+    if (event.type !== "message" || line.files === undefined) return yield event;
+    const files = this.#client.files.incoming.ofMessage(line.conversation, line.id);
+    const known = files.map(({ id, name, size, mediaType }) => ({ id, name, size, mediaType }));
+    yield { ...event, more: { ...event.more, files: known } };
+    for (const file of files) {
+      yield { type: "notice", text: `/save ${shortId(file.id)} saves ${describeFile(file)}` };
     }
   }
 

@@ -18,6 +18,10 @@ export interface ChatSession {
    * the conversation that it can be.
    */
   change(to: string, change: ChatChange): Promise<{ id: string; status: string }>;
+  /** Sends a file or folder, by its path; resolves when the relay has it, and the message is as safe as a text. */
+  sendFile(to: string, path: string): Promise<{ id: string; status: string }>;
+  /** Saves a file that has come, by the first digits of its id; says where. */
+  saveFile(id: string, folder: string): Promise<{ name: string; path: string }>;
   /** Lists the users that the relay knows. */
   users(): Promise<ChatUser[]>;
   /** Resolves when the relay has on disk whatever was sent until now. */

@@ -29,7 +29,7 @@ async function chatAtTerminal(session: ChatSession, context: CommandContext): Pr
   const { io, out, signal } = context;
   const editor = new LineEditor(io.stdout, formatPrompt(session.peer, 0));
   const view = new TerminalView(session, editor, out.style, io.now);
-  const chat = new Chat(session, view);
+  const chat = new Chat(session, view, { filesInBackground: true });
   using stopped = abortPromise(signal);
   try {
     await inRawTerminal(io, editor, async () => {

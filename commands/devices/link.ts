@@ -15,7 +15,8 @@ const HOUR_MS = 3_600_000;
 export const devicesLink = defineCommand({
   description:
     "Prints an invite, signed by this device, with which another one enrols as yours, once: parley enroll INVITE. It " +
-    "is a secret. The new device becomes a member of all your conversations and reads what is written from then on. " +
+    "is a secret. The new device becomes a member of all your conversations and reads what is written from then on; " +
+    "with --history it gets what this one has, when both have connected (parley inbox). " +
     "Where this device is revoked before the invite is used, the invite is worth nothing.",
   examples: [
     { line: "parley devices link --device phone", does: "Print an invite for phone, valid for an hour" },
@@ -35,17 +36,20 @@ export const devicesLink = defineCommand({
         }),
         HOUR_MS,
       ),
+      history: option("--history", {
+        description: message`Give the new device the history of this one, end-to-end encrypted`,
+      }),
       qr: option("--qr", {
         description: message`Draw the invite as a QR code as well, which is done at a terminal anyway`,
       }),
     }),
     passphraseOptions,
   ),
-  async execute({ device: name, expires, qr, ...passphrase }, context) {
+  async execute({ device: name, expires, history, qr, ...passphrase }, context) {
     const { out, io } = context;
     if (qr && out.json) throw new UsageError("qr-with-json", "--qr is for people, --json for programs");
     await withClient("devices", passphrase, context, async (client) => {
-      const { invite, device, expiresAt } = await client.devices.link(name, expires);
+      const { invite, device, expiresAt } = await client.devices.link(name, expires, history);
       const draws = qr || !out.json && io.stdout.isTerminal();
       const drawing = draws ? `\n${(await import("../qr_code.ts")).drawQrCode(invite)}` : "";
       out.result({ type: "invite", invite, user: client.self.user, device, expiresAt }, invite + drawing);

@@ -5,6 +5,7 @@ import { argument } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { defineCommand } from "../command.ts";
 import { passphraseOptions } from "../passphrase.ts";
+import { printable } from "../printable.ts";
 import { withClient } from "../with_client.ts";
 import { resumeFiles } from "./send_files.ts";
 import { reportSentFiles } from "./sent_files.ts";
@@ -36,6 +37,8 @@ export const filesResume = defineCommand({
         await client.deliverSent(sent);
         reportSentFiles(client, sent, context);
       }
+      // The message of files that were uploaded to their end may not have got through.
+      await client.deliverAll((error) => context.out.note(printable(error.message)));
     });
   },
 });

@@ -53,7 +53,10 @@ async function saveFile(
   });
   bar.clear();
   out.result(fileRecord(client, saved), fileLine(client, saved));
+  await client.files.incoming.markAnnounced(saved);
   if (leftOut > 0) out.note(`${leftOut} links or devices in ${printable(item.name)} were left out`);
+  // It is on the disk here; that the relay hears it now, makes room there.
+  await client.files.incoming.tellRelay({ signal });
 }
 
 function isPassedOver({ kind, code }: ParleyError): boolean {

@@ -38,7 +38,7 @@ export function connectProfile(profile: Profile): Command<unknown> {
       warnOfWeaknesses(profile, context.out);
       using stopped = abortPromise(context.signal);
       const session = profile.connect({
-        ...profileEnvironment(values, context),
+        ...profileEnvironment(profile, values, context),
         ...chooseServer(address, port),
         user: context.options.as,
         console: new LineConsole(context),

@@ -2,7 +2,9 @@ import type { Profile } from "../../lib/legacy/mod.ts";
 import type { Output } from "../output.ts";
 
 /** What the help of a command says about a classic system. */
-export function describeProfile({ title, name, files, commands, weaknesses }: Profile): string {
+export function describeProfile(
+  { title, name, files, commands, settings = {}, weaknesses }: Profile,
+): string {
   const weak = weaknesses.map(({ weak, instead }, index) =>
     `(${index + 1}) ${weak}. parley itself: ${instead}.`
   );
@@ -10,6 +12,7 @@ export function describeProfile({ title, name, files, commands, weaknesses }: Pr
     `${name}: ${title}.`,
     files.length > 0 ? `Files: ${files.join("; ")}.` : "It keeps no files.",
     `What it reads from standard input: ${commands.join("; ")}.`,
+    ...Object.entries(settings).map(([setting, meaning]) => `--set ${setting}=${meaning}.`),
     `What is weak in it: ${weak.join(" ")}`,
   ].join(" ");
 }

@@ -53,9 +53,10 @@ export const portOption = optional(option("--port", integer({ metavar: "N", min:
 /**
  * Returns what the profile needs from outside.
  *
- * @throws {UsageError} setting-malformed
+ * @throws {UsageError} setting-malformed, setting-unknown
  */
 export function profileEnvironment(
+  profile: Profile,
   { dialect, dir, set }: ProfileValues,
   context: CommandContext,
 ): ProfileEnvironment {
@@ -64,12 +65,19 @@ export function profileEnvironment(
     folder: context.resolve(dir ?? "."),
     now: context.io.now,
     random: systemRandom,
-    settings: Object.fromEntries(set.map(parseSetting)),
+    settings: Object.fromEntries(set.map((text) => parseSetting(text, profile))),
   };
 }
 
-function parseSetting(text: string): [string, string] {
+function parseSetting(text: string, { name: profile, settings = {} }: Profile): [string, string] {
   const at = text.indexOf("=");
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError("setting-malformed", `expected NAME=VALUE, got ${JSON.stringify(text)}`);
+  if (at <= 0) {
+    throw new UsageError("setting-malformed", `expected NAME=VALUE, got ${JSON.stringify(text)}`);
+  }
+  const name = text.slice(0, at);
+  if (Object.hasOwn(settings, name)) return [name, text.slice(at + 1)];
+  const known = Object.keys(settings);
+  throw new UsageError("setting-unknown", `${profile} has no setting ${JSON.stringify(name)}`, {
+    hint: known.length === 0 ? "it has none" : `it has ${known.join(", ")}`,
+  });
 }

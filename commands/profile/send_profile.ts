@@ -47,7 +47,7 @@ export function sendProfile(profile: Profile, send: NonNullable<Profile["send"]>
       const { as: user } = context.options;
       const sources = { passphraseFile, passphraseFd };
       const sending = send({
-        ...profileEnvironment(values, context),
+        ...profileEnvironment(profile, values, context),
         ...chooseServer(server, port),
         user,
         to: words.to,

@@ -55,7 +55,11 @@ export function serveProfile(profile: Profile): Command<unknown> {
       assertListenAddress(address.hostname, allowInsecure);
       warnOfWeaknesses(profile, context.out);
       const log = (event: ProfileEvent) => report(event, context);
-      const server = await profile.serve({ ...profileEnvironment(values, context), ...address, log });
+      const server = await profile.serve({
+        ...profileEnvironment(profile, values, context),
+        ...address,
+        log,
+      });
       try {
         announce(name, server, context);
         await stopAsked(context);

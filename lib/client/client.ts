@@ -6,6 +6,7 @@ import { parseName } from "../pki/mod.ts";
 import { CellCipher, ClientStore } from "../store/mod.ts";
 import { type ClientConnection, keepConnected } from "../transport/mod.ts";
 import { type DeviceRef, directMailbox, type Entry, ENTRY_ID_BYTES, type Push } from "../wire/mod.ts";
+import { Backups } from "./backup/backups.ts";
 import type { ClientCore } from "./client_core.ts";
 import type { ClientOptions, RunListener, SentMessage, UserPresence } from "./client_types.ts";
 import { Controls } from "./controls.ts";
@@ -14,6 +15,7 @@ import { Composer } from "./delivery/composer.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { DevicePlacement } from "./devices/device_placement.ts";
 import { Devices } from "./devices/devices.ts";
+import { HistoryTransfer } from "./devices/history_transfer.ts";
 import { SyncedRecords } from "./devices/synced_records.ts";
 import { GroupNames } from "./groups/group_names.ts";
 import { Files } from "./files/files.ts";
@@ -57,6 +59,8 @@ export class Client {
   readonly history: History;
   /** Files in conversations. */
   readonly files: Files;
+  /** The identity and its history as a file. */
+  readonly backups: Backups;
   readonly #core: ClientCore;
   readonly #store: ClientStore;
   readonly #link: RelayLink;
@@ -107,7 +111,7 @@ export class Client {
     };
     this.groups = new Groups(this.#core, names);
     const records = new SyncedRecords(this.#core);
-    this.#placement = new DevicePlacement(this.#core, records);
+    this.#placement = new DevicePlacement(this.#core, records, new HistoryTransfer(this.#core));
     this.devices = new Devices(this.#core, records);
     this.people = new People(this.#core, records);
     this.composer = new Composer(this.#core);
@@ -118,6 +122,7 @@ export class Client {
     });
     this.history = new History(this.#core, () => this.delivery.reportSoon());
     this.files = new Files(this.#core);
+    this.backups = new Backups(this.#core, () => this.history.sweep());
   }
 
   /**
@@ -229,9 +234,9 @@ export class Client {
     });
   }
 
-  /** Whether anything is in the outbox. */
+  /** Whether any message of a person is in the outbox. */
   hasQueued(): boolean {
-    return this.#store.outbox.mailboxes().length > 0;
+    return this.#store.outbox.hasMessages();
   }
 
   /** Calls back whenever the history may have grown; returns what ends it. */
@@ -298,6 +303,7 @@ export class Client {
         await this.#tidy();
         await this.files.incoming.tellRelay({ patienceMs: TELL_PATIENCE_MS });
       }
+      await this.history.sweep();
     } catch (error) {
       if (!isPassing(error)) throw error;
     } finally {

@@ -13,9 +13,12 @@ export function keyPackageValidity(now: Date): { notBefore: Date; notAfter: Date
   return { notBefore: new Date(now.getTime() - HOUR_MS), notAfter: new Date(now.getTime() + LIFETIME_MS) };
 }
 
+/** What key packages of this version say that they are able to; others are replaced. */
+const FORM = 2;
+
 /** Whether the relay has few key packages left, or has those of a certificate that was renewed since. */
 export function needsKeyPackages(store: ClientStore, left: number, serial: string): boolean {
-  return left < LOW || store.facts.get("key-packages") !== serial;
+  return left < LOW || store.facts.get("key-packages") !== toForm(serial);
 }
 
 /**
@@ -34,7 +37,7 @@ export async function publishKeyPackages(
 ): Promise<void> {
   // Not the client's clock: ts-mls compares with the system's.
   const validity = keyPackageValidity(new Date());
-  const replace = store.facts.get("key-packages") !== serial;
+  const replace = store.facts.get("key-packages") !== toForm(serial);
   const fresh: GeneratedKeyPackage[] = [];
   for (let count = replace ? 0 : left; count < FULL; count++) {
     fresh.push(await generateKeyPackage(mls, validity));
@@ -49,5 +52,9 @@ export async function publishKeyPackages(
     lastResort: lastResort?.message,
     replace,
   });
-  if (replace) await store.transaction(() => store.facts.set("key-packages", serial));
+  if (replace) await store.transaction(() => store.facts.set("key-packages", toForm(serial)));
+}
+
+function toForm(serial: string): string {
+  return `${serial} ${FORM}`;
 }

@@ -3,6 +3,9 @@
  *
  * @module
  */
+export { type BackupOptions, Backups, type BackupSummary } from "./backup/backups.ts";
+export type { BackupCounts } from "./backup/backup_record.ts";
+export { restoreBackup, type RestoredIdentity, type RestoreOptions } from "./backup/restore_backup.ts";
 export { Client } from "./client.ts";
 export type {
   ClientOptions,
@@ -13,11 +16,19 @@ export type {
 } from "./client_types.ts";
 export type { FileToSend } from "./files/file_batch.ts";
 export type { FileItem } from "./files/file_item.ts";
-export { safeFileName } from "./files/file_name.ts";
 export { Files } from "./files/files.ts";
 export type { FilesProgress, OutgoingFiles, PendingFiles, SendFilesOptions } from "./files/outgoing_files.ts";
-export type { IncomingFiles, SavedFile } from "./files/incoming_files.ts";
-export type { TransferOptions, TransferProgress } from "./files/transfer_types.ts";
+export type { ContentTransfers, IncomingFiles, SavedFile } from "./files/incoming_files.ts";
+export type { FileDescriptor } from "./files/file_descriptor.ts";
+export { FileTransfers, type FileTransfersOptions } from "./files/file_transfers.ts";
+export type {
+  PendingUpload,
+  TransferOptions,
+  TransferProgress,
+  UploadedFile,
+  UploadOptions,
+  UploadSource,
+} from "./files/transfer_types.ts";
 export { type DeviceInvite, Devices, type OwnDevice } from "./devices/devices.ts";
 export type { GroupMember, Groups, GroupSummary } from "./groups/groups.ts";
 export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";

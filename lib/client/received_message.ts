@@ -62,6 +62,8 @@ export interface ReceivedMessage {
   ofReaction?: boolean;
   /** Files that it names. */
   files?: NamedFile[];
+  /** The text beside them, which {@link ReceivedMessage.text} has with their names. */
+  caption?: string;
   /** Parts that cannot be shown. */
   unshown?: UnshownPart[];
   /** When it vanishes; absent also as long as the time runs only from when it is shown. */
@@ -111,7 +113,10 @@ export function readContent({ index, content }: MessageRow): Content | undefined
   }
 }
 
-type Description = Pick<ReceivedMessage, "type" | "text" | "reactions" | "ofReaction" | "files" | "unshown">;
+type Description = Pick<
+  ReceivedMessage,
+  "type" | "text" | "reactions" | "ofReaction" | "files" | "caption" | "unshown"
+>;
 
 function describe(content: Content | undefined): Description {
   if (content === undefined) return { type: "message", text: "[content that cannot be read]" };
@@ -137,6 +142,7 @@ export function describeBody(content: BodyContent): Description {
     ...(content.kind === "reaction" && { text: content.reactions.join(" "), reactions: content.reactions }),
     ...(content.kind === "files" && {
       files: content.files.map(({ name, contentType, size }) => ({ name, contentType, size })),
+      ...(content.caption !== undefined && { caption: content.caption }),
     }),
     ...(unshown !== undefined && unshown.length > 0 && { unshown }),
   };

@@ -12,6 +12,7 @@ import {
   toRoster,
   toSnapshot,
 } from "./group_state.ts";
+import { noteDuplicate } from "./duplicate_note.ts";
 import type { GroupNames } from "./groups/group_names.ts";
 import { assertMayChange } from "./groups/roster.ts";
 import { isWorthAsking } from "./delivery/resend.ts";

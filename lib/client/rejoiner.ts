@@ -1,7 +1,7 @@
 import { encodeUtf8 } from "../bytes/mod.ts";
 import { AuthenticationError, ParleyError, ProtocolError } from "../errors/mod.ts";
 import { createGroupInfo, joinExternal } from "../mls/mod.ts";
-import type { MailboxRowState } from "../store/mod.ts";
+import type { ClientStore, MailboxRowState } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
 import { directUsers, ENTRY_ID_BYTES } from "../wire/mod.ts";
 import type { Commits } from "./commits.ts";
@@ -107,7 +107,8 @@ export class Rejoiner {
     const { store, random, self, clock, onRejoined } = this.#options;
     return store.transaction(() => {
       const id = random(ENTRY_ID_BYTES), time = clock().getTime();
-      const line = { id, mailbox, seq: null, ...self, time, content: encodeUtf8(reasons[why]) };
+      const reason = takeRestoration(store, mailbox) ?? reasons[why];
+      const line = { id, mailbox, seq: null, ...self, time, content: encodeUtf8(reason) };
       store.messages.add({ ...line, kind: "rejoined", outgoing: false });
       onRejoined(mailbox);
     });
@@ -122,6 +123,15 @@ export class Rejoiner {
     const hasKeys = store.groups.epochNumber(mailbox) !== undefined;
     return state === "active" && !hasKeys && !isDirect && !creates ? "lost" : state;
   }
+}
+
+/** What is missing in a conversation that comes from a backup; said once. */
+function takeRestoration({ facts }: ClientStore, mailbox: string): string | undefined {
+  const time = facts.get(`restored:${mailbox}`);
+  if (time === undefined) return undefined;
+  facts.delete(`restored:${mailbox}`);
+  const date = new Date(Number(time)).toISOString();
+  return `this device was restored from a backup of ${date}; what else it received after that is not here`;
 }
 
 function refused(mailbox: string): ProtocolError {

@@ -4,22 +4,20 @@
  *
  * @module
  */
-export {
-  assertListenAddress,
-  type CertificateIssuer,
-  type ConnectOptions,
-  type Dialect,
-  DIALECTS,
-  isLoopback,
-  type KeyFile,
-  type MakeKeysOptions,
-  type Profile,
-  type ProfileConsole,
-  type ProfileEnvironment,
-  type ProfileEvent,
-  type ProfileServer,
-  type SendOptions,
-  type ServeOptions,
-  type Weakness,
-} from "./core/mod.ts";
+export { type Dialect, DIALECTS } from "./core/dialect.ts";
+export { assertListenAddress, isLoopback } from "./core/listen_address.ts";
+export type {
+  CertificateIssuer,
+  ConnectOptions,
+  KeyFile,
+  MakeKeysOptions,
+  Profile,
+  ProfileConsole,
+  ProfileEnvironment,
+  ProfileEvent,
+  ProfileServer,
+  SendOptions,
+  ServeOptions,
+  Weakness,
+} from "./core/profile.ts";
 export { PROFILE_NAMES, profiles } from "./registry.ts";

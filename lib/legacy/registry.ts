@@ -1,4 +1,4 @@
-import type { Profile } from "./core/mod.ts";
+import type { Profile } from "./core/profile.ts";
 
 /** The classic systems that parley speaks, one line each. Nothing of a profile is loaded before it is asked for. */
 export const profiles: Readonly<Record<string, () => Promise<Profile>>> = {

@@ -6,16 +6,9 @@ import type { GroupContext } from "ts-mls/groupContext.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { type EpochSecrets, initializeEpoch } from "ts-mls/keySchedule.js";
 import { protect } from "ts-mls/messageProtection.js";
-import { getCommitSecret, pathToPathSecrets } from "ts-mls/pathSecrets.js";
-import {
-  mergePrivateKeyPaths,
-  type PrivateKeyPath,
-  toPrivateKeyPath,
-  updateLeafKey,
-} from "ts-mls/privateKeyPath.js";
-import type { RatchetTree } from "ts-mls/ratchetTree.js";
+import { filteredDirectPath, type RatchetTree } from "ts-mls/ratchetTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
-import { type LeafIndex, leafToNodeIndex, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
+import { isAncestor, type LeafIndex, leafToNodeIndex, toLeafIndex } from "ts-mls/treemath.js";
 import {
   createUpdatePath,
   firstCommonAncestor,
@@ -23,6 +16,7 @@ import {
   type UpdatePath,
 } from "ts-mls/updatePath.js";
 import { encryptGroupInfo, encryptGroupSecrets } from "ts-mls/welcome.js";
+import { createPath, noPath } from "./commit_path.ts";
 import { type MlsContext, withClientConfig } from "./context.ts";
 import { toExtensions } from "./group_data.ts";
 import {
@@ -93,7 +87,17 @@ export function createCommit(
       const own = new Map([[epoch.ownLeaf, ratchetOf(current, epoch.ownLeaf)]]);
       const state = toClientState(context, epoch, tree, own, config);
       const applied = await applyChanges(context, state, changes);
-      const path = await createPath(context, state, applied, changesLeaf(changes));
+      const { privatePath } = state;
+      const path = changesLeaf(changes)
+        // New members get their path secret in the welcome.
+        ? await createPath(
+          context,
+          applied.tree,
+          privatePath,
+          applied.groupContext,
+          applied.added.map(([leaf]) => leaf),
+        )
+        : noPath(context, applied.tree, privatePath);
       const framed = await createContentCommitSignature(
         state.groupContext,
         "mls_private_message",
@@ -209,46 +213,6 @@ function toProposals({ add = [], remove = [], groupData }: CommitChanges): Propo
   return proposals;
 }
 
-interface CommitPath {
-  tree: RatchetTree;
-  updatePath: UpdatePath | undefined;
-  pathSecrets: PathSecret[];
-  privatePath: PrivateKeyPath;
-  commitSecret: Uint8Array;
-}
-
-async function createPath(
-  { suite }: MlsContext,
-  state: ClientState,
-  { tree, added, groupContext }: AppliedChanges,
-  wanted: boolean,
-): Promise<CommitPath> {
-  const commitSecret = new Uint8Array(suite.kdf.size);
-  const { privatePath } = state;
-  if (!wanted) return { tree, updatePath: undefined, pathSecrets: [], privatePath, commitSecret };
-  const [updated, updatePath, pathSecrets, leafKey] = await createUpdatePath(
-    tree,
-    toLeafIndex(privatePath.leafIndex),
-    groupContext,
-    state.signaturePrivateKey,
-    suite,
-    // New members get their path secret in the welcome.
-    added.map(([leaf]) => leafToNodeIndex(leaf)),
-  );
-  const keys = await toPrivateKeyPath(pathToPathSecrets(pathSecrets), privatePath.leafIndex, suite);
-  const withLeaf = updateLeafKey(privatePath, await suite.hpke.exportPrivateKey(leafKey));
-  const last = pathSecrets.at(-1);
-  return {
-    tree: updated,
-    updatePath,
-    pathSecrets,
-    privatePath: mergePrivateKeyPaths(withLeaf, keys),
-    commitSecret: last === undefined
-      ? commitSecret
-      : await getCommitSecret(updated, toNodeIndex(last.nodeIndex), last.secret, suite.kdf),
-  };
-}
-
 /** RFC 9420 §12.4.3.1. */
 async function createWelcome(
   { suite }: MlsContext,
@@ -269,8 +233,9 @@ async function createWelcome(
   );
   const encryptedGroupInfo = await encryptGroupInfo(groupInfo, welcomeSecret, suite);
   const author = toLeafIndex(next.privatePath.leafIndex);
+  const above = filteredDirectPath(author, ratchetTree);
   const secrets = await Promise.all(added.map(async ([leaf, keyPackage]) => {
-    const ancestor = firstCommonAncestor(ratchetTree, leaf, author);
+    const ancestor = above.find((node) => isAncestor(leafToNodeIndex(leaf), node, ratchetTree.length));
     const pathSecret = pathSecrets.find(({ nodeIndex }) => nodeIndex === Number(ancestor))?.secret;
     const initKey = await suite.hpke.importPublicKey(keyPackage.initKey);
     const groupSecrets = { joinerSecret, pathSecret, psks: [] };

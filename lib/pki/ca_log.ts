@@ -32,10 +32,12 @@ export interface Revocation {
   revokedAt: Date;
 }
 
-/** An issuance with its revocation, where it has one. */
+/** An issuance with what else is known of it. */
 export interface LoggedIssuance extends Issuance {
-  /** The revocation. */
+  /** The revocation, where it has one. */
   revocation?: Revocation;
+  /** The serial number of the certificate of the device that invited this one, where a device has. */
+  linkedBy?: string;
 }
 
 /** An invite as the authority keeps it: without the token. */

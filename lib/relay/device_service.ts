@@ -9,6 +9,7 @@ import {
   type OperationResponse,
 } from "../wire/mod.ts";
 import type { AuthorityWatch, RelayAuthority } from "./authority_watch.ts";
+import type { Presence } from "./presence.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { RelayLimits } from "./relay_limits.ts";
 import type { RelayLog } from "./relay_log.ts";
@@ -22,7 +23,9 @@ export interface DeviceServiceOptions {
   /** What the authority says. */
   watch: Pick<AuthorityWatch, "isRevoked">;
   /** Knows who was connected when. */
-  store: Pick<MailboxStore, "lastSeen" | "reachableDevices">;
+  presence: Pick<Presence, "lastSeen">;
+  /** Knows who can be added to conversations. */
+  store: Pick<MailboxStore, "reachableDevices">;
   /** Who is connected. */
   sessions: SessionTable;
   /** Bounds. */
@@ -109,8 +112,8 @@ export class DeviceService {
     { users }: OperationRequest<"certificates">,
     session: Session,
   ): Promise<OperationResponse<"certificates">> {
-    const { store, sessions } = this.#options;
-    const seen = await store.lastSeen(session.device.user);
+    const { presence, sessions } = this.#options;
+    const seen = await presence.lastSeen(session.device.user);
     const devices = [...new Set(users)].flatMap((user) => this.#current(user)).slice(0, limits.maxDevices);
     return {
       devices: devices.map(({ user, device, certificate }): DeviceCertificate => {

@@ -29,6 +29,7 @@ import { DeviceService } from "./device_service.ts";
 import { BlobService } from "./blob_service.ts";
 import { GroupInfoDesk } from "./group_info_desk.ts";
 import { EnrollmentService } from "./enrollment_service.ts";
+import { Presence } from "./presence.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { RelayCounters, type RelayStats } from "./relay_counters.ts";
 import { defaultRelayLimits, type RelayLimits } from "./relay_limits.ts";
@@ -74,6 +75,8 @@ const TICK_MS = 250;
 /** How often it deletes what is past its time and looks at its own certificate. */
 const MAINTENANCE_MS = 60 * 60_000;
 const RENEWAL_RETRY_MS = 60_000;
+/** How often it writes down who was connected. */
+const PRESENCE_MS = 60_000;
 const AGENT = "parley-relay";
 
 /**
@@ -109,6 +112,7 @@ class RelayServer implements Relay {
   readonly #store: MailboxStore;
   readonly #blobStore: BlobStore;
   readonly #blobs: BlobService;
+  readonly #presence: Presence;
   readonly #watch: AuthorityWatch;
   readonly #sessions = new SessionTable();
   readonly #counters = new RelayCounters();
@@ -148,6 +152,7 @@ class RelayServer implements Relay {
     });
     this.#blobs = new BlobService({ blobs: this.#blobStore, mailboxes: this.#store, limits: this.#limits });
     this.#store.onEntries((batch) => this.#distribute(batch));
+    this.#presence = new Presence(this.#store);
     const { requestsPerSecond: perSecond, requestBurst: burst } = this.#limits;
     this.#context = {
       store: this.#store,
@@ -192,6 +197,7 @@ class RelayServer implements Relay {
     this.#timers = [
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => this.#maintain(), MAINTENANCE_MS),
+      setInterval(() => this.#notePresence(), PRESENCE_MS),
     ];
     this.#log.info("relay listens on {hostname}:{port}", { ...this.address });
   }
@@ -216,6 +222,7 @@ class RelayServer implements Relay {
     await this.#listener?.close(
       new NetworkError("relay-stopping", "the relay is shutting down", { hint: "try again in a moment" }),
     );
+    this.#notePresence();
     await Promise.all(this.#running);
     try {
       await this.#blobStore.close();
@@ -245,6 +252,7 @@ class RelayServer implements Relay {
     return new DeviceService({
       ca: this.#options.ca,
       watch: this.#watch,
+      presence: this.#presence,
       store: this.#store,
       sessions: this.#sessions,
       limits: this.#limits,
@@ -307,9 +315,7 @@ class RelayServer implements Relay {
   #leave(session: Session): void {
     this.#sessions.remove(session);
     this.#context.groupInfos.leave(session);
-    this.#run("a device's end could not be noted", () => {
-      return this.#store.noteSeen(session.device, this.#clock().getTime());
-    });
+    this.#presence.note(session.device, this.#clock().getTime());
   }
 
   #createSession(connection: RelayConnection): Session | undefined {
@@ -339,7 +345,8 @@ class RelayServer implements Relay {
     this.#run("revocations could not be handled", async () => {
       this.#refresh();
       this.#closeExpired();
-      await this.#store.expireMessages(this.#clock().getTime());
+      const count = await this.#store.expireMessages(this.#clock().getTime());
+      if (count > 0) this.#log.info("{count} messages have expired", { count });
       await this.#settleRevocations();
       if (this.#clock() >= this.#renewalDue) await this.#renewIdentity();
     }, () => this.#ticking = false);
@@ -392,6 +399,10 @@ class RelayServer implements Relay {
     }
     if (!await this.#watch.refreshCrl()) return;
     for (const session of this.#sessions) session.pushCrl();
+  }
+
+  #notePresence(): void {
+    this.#run("presence could not be written down", () => this.#presence.flush());
   }
 
   #maintain(): void {

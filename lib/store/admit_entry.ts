@@ -6,6 +6,7 @@ import {
   directUsers,
   formatDeviceRef,
   type MlsHeader,
+  readApplicationEpoch,
   readGroupInfoHeader,
   readMlsHeader,
 } from "../wire/mod.ts";
@@ -79,7 +80,8 @@ export function admitMessage(
   limits: MailboxLimits,
 ): asserts state is MailboxState {
   refuseDeviceMailbox(request.mailbox);
-  const { epoch } = readHeader(request.message, "application", request.mailbox);
+  const { message, mailbox } = request;
+  const epoch = readApplicationEpoch(message, mailbox) ?? readHeader(message, "application", mailbox).epoch;
   if (state === undefined || !isCurrent(state.members.get(formatDeviceRef(request.from)))) throw notAMember();
   if (epoch !== state.epoch) {
     throw new ProtocolError("epoch-stale", `the message is of epoch ${epoch}, not of ${state.epoch}`, {

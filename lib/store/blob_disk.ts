@@ -1,6 +1,5 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "./write_file_atomically.ts";
 
 /** One blob's file. Calls may overlap; they take effect in their order. */
 export interface BlobFile {
@@ -50,8 +49,8 @@ export class FolderBlobDisk implements BlobDisk {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     const options = { create: true, read: true, write: true, mode: 0o600 };
     const file = await Deno.open(join(folder, name), options);
-    syncFolder(folder);
-    syncFolder(this.#path);
+    await syncNames(folder);
+    await syncNames(this.#path);
     return new SystemBlobFile(file);
   }
 
@@ -89,6 +88,13 @@ export class FolderBlobDisk implements BlobDisk {
   #pathOf(name: string): string {
     return join(this.#path, name.slice(0, FOLDER_CHARACTERS), name);
   }
+}
+
+/** As `syncFolder`, without holding up whoever else is served. */
+async function syncNames(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using folder = await Deno.open(path);
+  await folder.sync();
 }
 
 async function* entriesOf(path: string): AsyncIterable<Deno.DirEntry> {

@@ -106,10 +106,10 @@ export class BlobStore {
    * @throws {ProtocolError} `blob-unknown`, `forbidden`, `blob-range`, `blob-gap`, `blob-record-damaged`
    * @throws {StorageError} `blob-storage-full`, `blob-storage-failed`
    */
-  put(from: DeviceRef, id: Uint8Array, index: number, record: Uint8Array): Promise<number> {
+  async put(from: DeviceRef, id: Uint8Array, index: number, record: Uint8Array): Promise<number> {
     const facts = this.#own(from, id);
-    if (facts.seq !== undefined) return Promise.resolve(facts.records);
-    return this.#use(id, (upload) => upload.put(index, record));
+    if (facts.seq !== undefined) return facts.records;
+    return await this.#use(id, (upload) => upload.put(index, record));
   }
 
   /**

@@ -153,6 +153,7 @@ export class BlobUpload {
     const waiting = this.#waiters;
     this.#queue = [];
     this.#waiters = [];
+    this.#assuredBytes = 0;
     const file = this.#file;
     this.#file = undefined;
     try {

@@ -23,7 +23,9 @@ import { toStorageError } from "./storage_error.ts";
 type Row = Record<string, SQLOutputValue>;
 
 const ISSUANCE = `
-  SELECT i.*, r.reason, r.revoked_at FROM issuance i LEFT JOIN revocation r ON r.serial = i.serial`;
+  SELECT i.*, r.reason, r.revoked_at, l.linked_by
+  FROM issuance i LEFT JOIN revocation r ON r.serial = i.serial
+    LEFT JOIN redemption d ON d.serial = i.serial LEFT JOIN link l ON l.token_hash = d.token_hash`;
 const INVITE = `
   SELECT i.*, r.serial, r.redeemed_at, l.device, l.linked_by, l.signature
   FROM invite i LEFT JOIN redemption r ON r.token_hash = i.token_hash
@@ -197,6 +199,7 @@ function toIssuance(row: Row): LoggedIssuance {
     issuedAt: toDate(row.issued_at),
     notAfter: toDate(row.not_after),
     ...(row.revoked_at !== null && { revocation: toRevocation(row) }),
+    ...(row.linked_by !== null && { linkedBy: String(row.linked_by) }),
   };
 }
 

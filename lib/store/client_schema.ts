@@ -131,6 +131,15 @@ export const clientMigrations: readonly string[] = [
     sealed BLOB NOT NULL,                   -- the private key; empty while it is due
     PRIMARY KEY (mailbox, id)
   ) STRICT, WITHOUT ROWID;
+
+  -- To whom what was sent again.
+  CREATE TABLE resent (
+    mailbox TEXT NOT NULL,
+    id BLOB NOT NULL,
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    PRIMARY KEY (mailbox, id, user, device)
+  ) STRICT, WITHOUT ROWID;
   `,
   `
   -- What all devices of this user are to know; see SyncedTable.

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { ArchiveWriter } from "./archive_writer.ts";
 import type { CellCipher } from "./cell_cipher.ts";
 import { clientMigrations } from "./client_schema.ts";
 import { FactTable } from "./fact_table.ts";
@@ -80,6 +81,8 @@ export class ClientStore implements ClientTables {
   readonly facts: FactTable;
   readonly synced: SyncedTable;
   readonly files: FileTable;
+  /** Puts archives back. */
+  readonly archive: ArchiveWriter;
   readonly #db: DatabaseSync;
   readonly #lock: FolderLock;
   readonly #waiting: Change[] = [];
@@ -102,6 +105,7 @@ export class ClientStore implements ClientTables {
     this.facts = new FactTable(db);
     this.synced = new SyncedTable(db, cipher);
     this.files = new FileTable(db, cipher);
+    this.archive = new ArchiveWriter(db, cipher);
   }
 
   /**

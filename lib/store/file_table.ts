@@ -138,6 +138,7 @@ function batchPlace(id: Uint8Array): string {
   return `file_batches|${encodeHex(id)}`;
 }
 
-function filePlace({ mailbox, id, part }: FilePlace): string {
+/** Where what is known of a file stands, for the cipher. */
+export function filePlace({ mailbox, id, part }: FilePlace): string {
   return `files|${mailbox}|${encodeHex(id)}|${part}`;
 }

@@ -48,7 +48,7 @@ export class GroupProfileTable {
 
   /** Names a group. */
   setName(mailbox: string, name: string): void {
-    this.#put.run(mailbox, this.#cipher.seal(place(mailbox), encodeUtf8(name)));
+    this.#put.run(mailbox, this.#cipher.seal(groupProfilePlace(mailbox), encodeUtf8(name)));
   }
 
   /** Notes who they are now. */
@@ -63,10 +63,11 @@ export class GroupProfileTable {
   }
 
   #open(mailbox: string, sealed: Uint8Array): string {
-    return decodeUtf8(this.#cipher.open(place(mailbox), sealed));
+    return decodeUtf8(this.#cipher.open(groupProfilePlace(mailbox), sealed));
   }
 }
 
-function place(mailbox: string): string {
+/** Where the name of a group stands, for the cipher. */
+export function groupProfilePlace(mailbox: string): string {
   return `group_profiles|${mailbox}`;
 }

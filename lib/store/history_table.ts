@@ -160,7 +160,7 @@ export class HistoryTable {
   }
 }
 
-/** Edits, reactions and receipts go with their message; a receipt of the relay with the last one it speaks for. */
+/** Edits, reactions, receipts and requests go with their message; a receipt of the relay with the last one it speaks for. */
 const DELETE_DOOMED = `
   INSERT OR IGNORE INTO doomed SELECT other.position FROM doomed
     JOIN messages AS gone ON gone.position = doomed.position
@@ -172,6 +172,8 @@ const DELETE_DOOMED = `
       expires = NULL, lifetime = NULL, receipt = NULL, digest = NULL, relay_receipt = NULL
     WHERE position IN (SELECT position FROM doomed) AND ${COMES_BACK};
   DELETE FROM messages WHERE position IN (SELECT position FROM doomed) AND kind <> 'control';
+  DELETE FROM resend_requests WHERE NOT EXISTS (SELECT 1 FROM messages
+    WHERE messages.mailbox = resend_requests.mailbox AND messages.id = resend_requests.id);
   DELETE FROM relay_receipts WHERE number NOT IN
     (SELECT relay_receipt FROM messages WHERE relay_receipt IS NOT NULL);
   DELETE FROM relay_certificates WHERE number NOT IN (SELECT certificates FROM relay_receipts);

@@ -39,7 +39,7 @@ export interface MailboxReaders {
   members: ReadonlyMap<string, Membership>;
 }
 
-/** Entries of one mailbox that are on disk since now, in order and without a gap. */
+/** Entries of one mailbox that are on disk since now, in order and without a gap; as long as the listener runs. */
 export interface NewEntries {
   /** Its name. */
   mailbox: string;
@@ -145,8 +145,8 @@ export interface MailboxStore {
   noteSeen(device: DeviceRef, time: number): Promise<void>;
   /** When a user's devices were connected last, by name; those that never were are left out. */
   lastSeen(user: string): Promise<Map<string, number>>;
-  /** Empties the messages whose time is up at `now` (milliseconds since 1970), from the disk too. */
-  expireMessages(now: number): Promise<void>;
+  /** Empties the messages whose time is up at `now` (milliseconds since 1970), from the disk too; returns how many. */
+  expireMessages(now: number): Promise<number>;
   /** Deletes entries accepted before a time (milliseconds since 1970) whoever has not read them. */
   expire(before: number): Promise<void>;
   /** Gets what was appended, in order, after it is on disk. One listener. */

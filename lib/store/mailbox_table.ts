@@ -27,6 +27,7 @@ export class MailboxTable {
   readonly #setAcked: StatementSync;
   readonly #notAcked: StatementSync;
   readonly #inState: StatementSync;
+  readonly #list: StatementSync;
 
   /** Prepares the statements. */
   constructor(db: DatabaseSync) {
@@ -39,7 +40,8 @@ export class MailboxTable {
     );
     this.#setAcked = db.prepare("UPDATE mailboxes SET acked = ? WHERE mailbox = ? AND acked < ?");
     this.#inState = db.prepare("SELECT mailbox FROM mailboxes WHERE state = ? ORDER BY mailbox");
-    this.#notAcked = db.prepare("SELECT * FROM mailboxes WHERE acked < cursor");
+    this.#list = db.prepare("SELECT * FROM mailboxes ORDER BY mailbox");
+    this.#notAcked = db.prepare("SELECT * FROM mailboxes WHERE acked < cursor AND state <> 'duplicated'");
   }
 
   /** The row of a mailbox, as if never read where there is none. */
@@ -68,7 +70,15 @@ export class MailboxTable {
     this.#setAcked.run(seq, mailbox, seq);
   }
 
-  /** Mailboxes of which the relay was not told everything. */
+  /** All mailboxes that were read. */
+  list(): MailboxRow[] {
+    return this.#list.all() as unknown as MailboxRow[];
+  }
+
+  /**
+   * Mailboxes of which the relay was not told everything. Where another copy of this device has its place, that one
+   * is to say what it needs no more.
+   */
   notAcked(): MailboxRow[] {
     return this.#notAcked.all() as unknown as MailboxRow[];
   }

@@ -1,6 +1,6 @@
 /**
  * What the content of a message is. Of what its author has taken back the content is gone: `deleted` for a
- * message, `withdrawn` for a reaction.
+ * message, `withdrawn` for a reaction and for the edits of a deleted message.
  */
 export type ContentKind =
   | "text"

@@ -5,6 +5,9 @@ import { type ContentKind, type MessageRow, type NewMessageRow, receiptStates } 
 
 /** The hexadecimal digits of an entry's id. */
 const ID_DIGITS = 32;
+/** What is kept for clients, was taken back, or has vanished, is no line that comes to anybody. */
+const IS_LINE = `kind <> 'control' AND (what IS NULL OR what NOT IN ('deleted', 'withdrawn'))
+  AND (expires IS NULL OR expires > ?2)`;
 
 /** What is needed to know of a message before another one refers to it. */
 export interface MessageHead {
@@ -32,6 +35,12 @@ export class MessageTable {
            message_id, what, refers, expires, lifetime, receipt, audience)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
+      addOldest: db.prepare(
+        `INSERT INTO messages (position, id, mailbox, seq, user, device, time, kind, outgoing, shown, sealed,
+           message_id, what, refers, expires, lifetime, receipt, audience)
+         VALUES ((SELECT coalesce(min(position), 1) - 1 FROM messages),
+           ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ),
       has: db.prepare("SELECT 1 FROM messages WHERE mailbox = ? AND id = ?"),
       get: db.prepare("SELECT * FROM messages WHERE mailbox = ? AND id = ?"),
       kind: db.prepare("SELECT kind FROM messages WHERE mailbox = ? AND id = ?"),
@@ -40,10 +49,14 @@ export class MessageTable {
         `UPDATE messages SET seq = ?, time = ?, digest = ifnull(?, digest) WHERE mailbox = ? AND id = ?`,
       ),
       after: db.prepare(
-        "SELECT * FROM messages WHERE position > ? AND kind <> 'control' ORDER BY position LIMIT ?",
+        `SELECT * FROM messages WHERE position > ?1 AND ${IS_LINE} ORDER BY position LIMIT ?3`,
+      ),
+      relayedBefore: db.prepare(
+        `SELECT * FROM messages WHERE position < ? AND kind = 'message' AND seq IS NOT NULL
+         ORDER BY position DESC LIMIT ?`,
       ),
       notShown: db.prepare(
-        "SELECT * FROM messages WHERE shown = 0 AND kind <> 'control' ORDER BY position LIMIT ?",
+        `SELECT * FROM messages WHERE shown = ?1 AND ${IS_LINE} ORDER BY position LIMIT ?3`,
       ),
       setShown: db.prepare(
         `UPDATE messages SET shown = 1,
@@ -69,9 +82,18 @@ export class MessageTable {
 
   /** Adds a line. */
   add(row: NewMessageRow): void {
+    this.#insert(this.#statements.add, row);
+  }
+
+  /** Adds a line before all others: what was there before this store was. */
+  addOldest(row: NewMessageRow): void {
+    this.#insert(this.#statements.addOldest, row);
+  }
+
+  #insert(statement: StatementSync, row: NewMessageRow): void {
     const { id, mailbox, seq, user, device, time, kind, outgoing, index, audience } = row;
     const sealed = this.#cipher.seal(messagePlace(mailbox, id), row.content);
-    this.#statements.add.run(
+    statement.run(
       ...[
         id,
         mailbox,
@@ -142,14 +164,21 @@ export class MessageTable {
     return Number(this.#statements.last.get()?.last);
   }
 
-  /** Lines after a position, in their order. */
-  after(position: number, limit: number): MessageRow[] {
-    return this.#statements.after.all(position, limit).map((row) => openMessageRow(this.#cipher, row));
+  /** Lines after a position, in their order; without those that have vanished at `now`. */
+  after(position: number, limit: number, now = 0): MessageRow[] {
+    return this.#statements.after.all(position, now, limit).map((row) => openMessageRow(this.#cipher, row));
   }
 
-  /** Lines that were not shown yet, in their order. */
-  notShown(limit: number): MessageRow[] {
-    return this.#statements.notShown.all(limit).map((row) => openMessageRow(this.#cipher, row));
+  /** Messages before a position that the relay has, the newest first. */
+  relayedBefore(position: number, limit: number): MessageRow[] {
+    return this.#statements.relayedBefore.all(position, limit).map((row) =>
+      openMessageRow(this.#cipher, row)
+    );
+  }
+
+  /** Lines that were not shown yet, in their order; without those that have vanished at `now`. */
+  notShown(limit: number, now = 0): MessageRow[] {
+    return this.#statements.notShown.all(0, now, limit).map((row) => openMessageRow(this.#cipher, row));
   }
 
   /** Notes that a line was shown, at a time in milliseconds since 1970. */
@@ -160,7 +189,11 @@ export class MessageTable {
   /** Deletes what a message said; the line stays, and is not shown as new any more. */
   erase(mailbox: string, { position, id, what }: MessageHead): void {
     const nothing = this.#cipher.seal(messagePlace(mailbox, id), new Uint8Array());
-    this.#statements.erase.run(what === "reaction" ? "withdrawn" : "deleted", nothing, position);
+    this.#statements.erase.run(
+      what === "reaction" || what === "edit" ? "withdrawn" : "deleted",
+      nothing,
+      position,
+    );
   }
 
   /** Deletes a line. */

@@ -5,6 +5,10 @@
  */
 export { openDatabase, type OpenDatabaseOptions } from "./open_database.ts";
 export { toStorageError } from "./storage_error.ts";
+export { ArchiveReader } from "./archive_reader.ts";
+export { type ArchivedTableName, archivedTables, type ArchiveValue } from "./archive_tables.ts";
+export { type ArchiveColumns, ArchiveWriter, parseArchiveColumns } from "./archive_writer.ts";
+export { AtomicFile, syncFolder, type WriteFileOptions } from "./atomic_file.ts";
 export { CellCipher } from "./cell_cipher.ts";
 export { ClientStore, type ClientStoreOptions, type ClientTables } from "./client_store.ts";
 export { type SyncedKind, type SyncedRow, SyncedTable } from "./synced_table.ts";
@@ -70,9 +74,7 @@ export {
   fileIsThere,
   moveFolder,
   refuseExistingFiles,
-  syncFolder,
   writeFileAtomically,
-  type WriteFileOptions,
 } from "./write_file_atomically.ts";
 export { RelayFolder } from "./relay_folder.ts";
 export {

@@ -22,30 +22,43 @@ export interface NewMessage {
 
 /** What an id takes up in a segment's row: the sender's row as a uint32, and the id. */
 export const SEGMENT_ID_BYTES: number = 4 + ENTRY_ID_BYTES;
-/** Room for an entry's other fields, about. */
-const ENTRY_OVERHEAD_BYTES = 160;
-
-/** The messages that a mailbox gets in one transaction, while it gets them; at most as many as one push takes. */
+/**
+ * The messages that a mailbox gets in one transaction, while it gets them; at most as many as one push takes. To be
+ * used again for others, for its buffers are dear.
+ */
 export class OpenSegment {
-  /** The first entry's sequence number. */
-  readonly first: number;
-  /** When all of them were accepted. */
-  readonly time: number;
-  readonly #encoder: EntriesEncoder;
-  #ids: Uint8Array<ArrayBuffer>;
+  #first = 0;
+  #time = 0;
+  readonly #encoder = new EntriesEncoder();
+  #ids: Uint8Array<ArrayBuffer> = new Uint8Array(16 * SEGMENT_ID_BYTES);
   #bytes = 0;
 
-  /** Creates an empty one; `like` had about as much in it as is expected now. */
-  constructor(first: number, time: number, like: { entries: number; bytes: number }) {
-    this.first = first;
-    this.time = time;
-    this.#ids = new Uint8Array(Math.max(4, like.entries) * SEGMENT_ID_BYTES);
-    this.#encoder = new EntriesEncoder(like.bytes + (1 + like.entries) * ENTRY_OVERHEAD_BYTES);
+  /** Forgets what was in it; the first message that is added will have this sequence number. */
+  begin(first: number, time: number): void {
+    this.#first = first;
+    this.#time = time;
+    this.#bytes = 0;
+    this.#encoder.clear();
+  }
+
+  /** Bytes that it holds in memory. */
+  get capacity(): number {
+    return this.#encoder.capacity + this.#ids.length;
+  }
+
+  /** The first entry's sequence number. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** When all of them were accepted. */
+  get time(): number {
+    return this.#time;
   }
 
   /** The last entry's sequence number. */
   get last(): number {
-    return this.first + this.#encoder.count - 1;
+    return this.#first + this.#encoder.count - 1;
   }
 
   /** Bytes of the bodies, together. */

@@ -36,6 +36,7 @@ export class OutboxTable {
   readonly #unseal: StatementSync;
   readonly #delete: StatementSync;
   readonly #withdraw: StatementSync;
+  readonly #hasMessages: StatementSync;
   readonly #deleteExpired: StatementSync;
 
   /** Prepares the statements. */
@@ -56,17 +57,26 @@ export class OutboxTable {
     );
     this.#delete = db.prepare("DELETE FROM outbox WHERE id = ?");
     this.#withdraw = db.prepare("DELETE FROM outbox WHERE id = ? AND message IS NULL");
+    this.#hasMessages = db.prepare(
+      `SELECT 1 FROM outbox JOIN messages ON messages.mailbox = outbox.mailbox AND messages.id = outbox.id
+       WHERE kind <> 'control' LIMIT 1`,
+    );
     this.#deleteExpired = db.prepare("DELETE FROM outbox WHERE expires <= ?");
   }
 
   /** Adds a message at the end. */
   add({ id, mailbox, content, expires }: OutboxRow): void {
-    this.#add.run(id, mailbox, this.#cipher.seal(place(id), content), expires ?? null);
+    this.#add.run(id, mailbox, this.#cipher.seal(outboxPlace(id), content), expires ?? null);
   }
 
   /** Whether a message is still on its way. */
   has(id: Uint8Array): boolean {
     return this.#has.get(id) !== undefined;
+  }
+
+  /** Whether any message of a person is on its way. */
+  hasMessages(): boolean {
+    return this.#hasMessages.get() !== undefined;
   }
 
   /** Conversations with messages on their way, the one that waits longest first. */
@@ -78,7 +88,7 @@ export class OutboxTable {
   unsealed(mailbox: string, limit: number): OutboxRow[] {
     return this.#unsealed.all(mailbox, limit).map((row) => {
       const { id, sealed } = row as unknown as { id: Uint8Array<ArrayBuffer>; sealed: Uint8Array };
-      return { id, mailbox, content: this.#cipher.open(place(id), sealed) };
+      return { id, mailbox, content: this.#cipher.open(outboxPlace(id), sealed) };
     });
   }
 
@@ -116,6 +126,7 @@ export class OutboxTable {
   }
 }
 
-function place(id: Uint8Array): string {
+/** Where a message on its way stands, for the cipher. */
+export function outboxPlace(id: Uint8Array): string {
   return `outbox|${encodeHex(id)}`;
 }

@@ -20,6 +20,7 @@ export class ResendTable {
         "UPDATE resend_requests SET state = 'asked', sealed = ? WHERE mailbox = ? AND id = ?",
       ),
       key: db.prepare("SELECT sealed FROM resend_requests WHERE mailbox = ? AND id = ? AND state = 'asked'"),
+      setSent: db.prepare("INSERT OR IGNORE INTO resent (mailbox, id, user, device) VALUES (?, ?, ?, ?)"),
       delete: db.prepare("DELETE FROM resend_requests WHERE mailbox = ? AND id = ?"),
     } satisfies Record<string, StatementSync>;
   }
@@ -48,6 +49,11 @@ export class ResendTable {
   key(mailbox: string, id: Uint8Array): Uint8Array | undefined {
     const row = this.#statements.key.get(mailbox, id);
     return row && this.#cipher.open(place(mailbox, id), row.sealed as Uint8Array);
+  }
+
+  /** Notes that a message is sent again to a device; false where it was before. */
+  setSent(mailbox: string, id: Uint8Array, { user, device }: { user: string; device: string }): boolean {
+    return this.#statements.setSent.run(mailbox, id, user, device).changes === 1;
   }
 
   /** Forgets that a message is wanted. */

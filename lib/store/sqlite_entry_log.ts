@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type CborValue, encodeCbor } from "../bytes/mod.ts";
 import { digest } from "../crypto/mod.ts";
 import { type Entry, limits, type StoredEntry } from "../wire/mod.ts";
+import { EntryIds } from "./entry_ids.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { Place } from "./mailbox_store.ts";
 import type { SqliteDevices } from "./sqlite_devices.ts";
@@ -40,7 +41,8 @@ export class SqliteEntryLog {
       insert: db.prepare(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ),
-      ids: db.prepare("SELECT seq, sender, id, time FROM entry WHERE mailbox = ? AND seq > ? ORDER BY seq"),
+      ids: db.prepare("SELECT seq, sender, id FROM entry WHERE mailbox = ? AND seq > ? ORDER BY seq"),
+      time: db.prepare("SELECT time FROM entry WHERE mailbox = ? AND seq = ?"),
       read: db.prepare(
         `SELECT entry.seq, id, kind, sender, time, ifnull(entry.body, welcome.body) AS body, origin_seq,
            (SELECT name FROM mailbox WHERE mailbox.id = origin_mailbox) AS origin
@@ -73,7 +75,8 @@ export class SqliteEntryLog {
 
   /** Finds what was appended with an id and is still there. */
   findById(mailbox: StoredMailbox, sender: number, id: Uint8Array): Place | undefined {
-    return this.#idsOf(mailbox).get(entryKey(sender, id));
+    const seq = this.#idsOf(mailbox).find(sender, id, mailbox.trimmed + 1);
+    return seq === undefined ? undefined : this.#placeOf(mailbox, seq);
   }
 
   /** Appends a message after the last entry, like {@link append}; tells of the segment that it opens. */
@@ -83,7 +86,7 @@ export class SqliteEntryLog {
     now: () => number,
   ): { place: Place; opened?: OpenSegment } {
     const appended = this.#segments.add(mailbox, message, now);
-    mailbox.ids?.set(entryKey(message.sender, message.id), appended.place);
+    mailbox.ids?.add(appended.place.seq, message, mailbox.trimmed + 1);
     this.#count(mailbox, appended.place.seq, message.body.length);
     return appended;
   }
@@ -91,6 +94,11 @@ export class SqliteEntryLog {
   /** Writes the messages that were appended. */
   write(): void {
     this.#segments.write();
+  }
+
+  /** To be called when nobody looks at the messages any more that were written. */
+  recycle(): void {
+    this.#segments.recycle();
   }
 
   /** Drops the messages that were appended, because a transaction was rolled back. */
@@ -125,7 +133,7 @@ export class SqliteEntryLog {
       encodeChange(record),
       origin === undefined ? record.body : null,
     );
-    mailbox.ids?.set(entryKey(sender, record.id), { seq, time: record.time });
+    mailbox.ids?.add(seq, { sender, id: record.id }, mailbox.trimmed + 1);
     mailbox.singles++;
     mailbox.singleBytes += record.body.length;
     this.#count(mailbox, seq, record.body.length);
@@ -207,28 +215,27 @@ export class SqliteEntryLog {
     this.#mailboxes.touch(mailbox);
   }
 
-  /** The ids of the entries kept, in their order. Those of deleted entries go when someone looks again. */
-  #idsOf(mailbox: StoredMailbox): Map<string, Place> {
-    const ids = mailbox.ids ??= this.#readIds(mailbox);
-    if (mailbox.idsAfter < mailbox.trimmed) {
-      for (const [key, { seq }] of ids) {
-        if (seq > mailbox.trimmed) break;
-        ids.delete(key);
-      }
-      mailbox.idsAfter = mailbox.trimmed;
+  /** Read when someone asks first. */
+  #idsOf(mailbox: StoredMailbox): EntryIds {
+    return mailbox.ids ??= this.#readIds(mailbox);
+  }
+
+  #readIds(mailbox: StoredMailbox): EntryIds {
+    const { trimmed } = mailbox;
+    const entries: { seq: number; sender: number; id: Uint8Array }[] = [
+      ...this.#segments.ids(mailbox, trimmed),
+    ];
+    for (const { seq, sender, id } of this.#statements.ids.iterate(mailbox.id, trimmed)) {
+      entries.push({ seq: Number(seq), sender: Number(sender), id: id as Uint8Array });
     }
+    const ids = new EntryIds(trimmed + 1);
+    for (const entry of entries.sort((a, b) => a.seq - b.seq)) ids.add(entry.seq, entry, trimmed + 1);
     return ids;
   }
 
-  #readIds(mailbox: StoredMailbox): Map<string, Place> {
-    const places: [string, Place][] = [];
-    for (const { seq, sender, id, time } of this.#statements.ids.iterate(mailbox.id, mailbox.trimmed)) {
-      places.push([entryKey(Number(sender), id as Uint8Array), { seq: Number(seq), time: Number(time) }]);
-    }
-    for (const { sender, id, place } of this.#segments.ids(mailbox, mailbox.trimmed)) {
-      places.push([entryKey(sender, id), place]);
-    }
-    return new Map(places.sort(([, a], [, b]) => a.seq - b.seq));
+  #placeOf(mailbox: StoredMailbox, seq: number): Place | undefined {
+    const known = this.#segments.timeOf(mailbox, seq) ?? this.#statements.time.get(mailbox.id, seq)?.time;
+    return known === undefined ? undefined : { seq, time: Number(known) };
   }
 
   /** Once for all devices: it may be megabytes long, and they may be a thousand. */
@@ -257,22 +264,6 @@ export class SqliteEntryLog {
     }
     return entry;
   }
-}
-
-/** Sixteen bits in a character: a fraction of what hexadecimal costs. */
-function entryKey(sender: number, id: Uint8Array): string {
-  return String.fromCharCode(
-    sender >>> 16,
-    sender & 0xffff,
-    id[0]! << 8 | id[1]!,
-    id[2]! << 8 | id[3]!,
-    id[4]! << 8 | id[5]!,
-    id[6]! << 8 | id[7]!,
-    id[8]! << 8 | id[9]!,
-    id[10]! << 8 | id[11]!,
-    id[12]! << 8 | id[13]!,
-    id[14]! << 8 | id[15]!,
-  );
 }
 
 /** The members that a commit changes, so that the log alone is enough to project again. */

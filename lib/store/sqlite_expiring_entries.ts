@@ -55,8 +55,8 @@ export class SqliteExpiringEntries {
     return this.#statements.isDue.get(now) !== undefined;
   }
 
-  /** Empties entries whose time is up; inside a transaction. */
-  emptyDue(now: number): void {
+  /** Empties entries whose time is up; inside a transaction. Returns how many; there may be more. */
+  emptyDue(now: number): number {
     const due = this.#statements.due.all(now);
     this.#overwriting(() => {
       for (const { id, seq, name } of due) {
@@ -64,6 +64,7 @@ export class SqliteExpiringEntries {
         this.#statements.forget.run(Number(id), Number(seq), Number(seq));
       }
     });
+    return due.length;
   }
 
   /** Runs what deletes a range of a mailbox's entries; inside a transaction. */

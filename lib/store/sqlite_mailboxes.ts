@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
+import type { EntryIds } from "./entry_ids.ts";
 import { emptyMailbox, findDeletable, type MailboxState } from "./mailbox_state.ts";
-import type { Place } from "./mailbox_store.ts";
 import type { OpenSegment } from "./open_segment.ts";
 import type { MembershipChanges } from "./project_entry.ts";
 import type { SqliteDevices } from "./sqlite_devices.ts";
@@ -21,12 +21,8 @@ export interface StoredMailbox extends MailboxState {
   segments: Segment[];
   /** Takes the messages of the present transaction. */
   open?: OpenSegment;
-  /** What was in the last one. */
-  lastSegment?: { entries: number; bytes: number };
   /** Where each sender's and id's entry stands; read when it is needed first. */
-  ids?: Map<string, Place>;
-  /** Ids of entries up to here are gone from `ids`. */
-  idsAfter: number;
+  ids?: EntryIds;
   /** Whether the row is out of date. */
   changed: boolean;
   /** Whether an entry may have become one that nobody needs. */
@@ -249,7 +245,6 @@ function newMailbox(id: number, name: string): StoredMailbox {
     singles: 0,
     singleBytes: 0,
     segments: [],
-    idsAfter: 0,
     changed: false,
     trimDue: false,
     acknowledged: new Set(),

@@ -44,16 +44,17 @@ export class SyncedTable {
 
   /** Writes a record in the place of the one before. */
   put({ kind, name, time, value }: SyncedRow): void {
-    this.#put.run(kind, name, time, this.#cipher.seal(place(kind, name), value));
+    this.#put.run(kind, name, time, this.#cipher.seal(syncedPlace(kind, name), value));
   }
 
   #toRow({ kind, name, time, sealed }: StoredRow): SyncedRow {
-    return { kind, name, time, value: this.#cipher.open(place(kind, name), sealed) };
+    return { kind, name, time, value: this.#cipher.open(syncedPlace(kind, name), sealed) };
   }
 }
 
 type StoredRow = Omit<SyncedRow, "value"> & { sealed: Uint8Array };
 
-function place(kind: SyncedKind, name: string): string {
+/** Where a record stands, for the cipher. */
+export function syncedPlace(kind: SyncedKind, name: string): string {
   return `synced|${kind}|${name}`;
 }

@@ -2,10 +2,16 @@ import type { TLSSocket } from "node:tls";
 import { DecodeError, NetworkError, type ParleyError, toParleyError } from "../errors/mod.ts";
 import {
   decodeRemoteError,
+  encodeFrameStart,
+  encodeHotResponse,
   encodeRemoteError,
   type Frame,
+  FRAME_START_BYTES,
   FrameDecoder,
   fromRemoteError,
+  type HotResponse,
+  MAX_HOT_RESPONSE_BYTES,
+  type OperationResponse,
   toRemoteError,
 } from "../wire/mod.ts";
 import { FrameOutbox } from "./frame_outbox.ts";
@@ -72,6 +78,17 @@ export class FrameChannel {
   /** Queues a frame; drops it where the channel is over. */
   send(type: Frame["type"], requestId = 0, body: Uint8Array = NO_BODY): void {
     if (this.#open) this.outbox.send({ type, requestId, body });
+  }
+
+  /** Queues the answer to what every message costs, encoded in its place. */
+  sendHotResponse(requestId: number, op: HotResponse, fields: OperationResponse<HotResponse>): void {
+    if (!this.#open) return;
+    this.outbox.sendInPlace(FRAME_START_BYTES + MAX_HOT_RESPONSE_BYTES, (bytes, at) => {
+      const start = at + FRAME_START_BYTES;
+      const end = encodeHotResponse(bytes, start, op, fields);
+      encodeFrameStart(bytes, at, { type: "response", requestId, bodyBytes: end - start });
+      return end;
+    });
   }
 
   /** Stops or resumes reading. */

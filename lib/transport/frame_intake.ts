@@ -16,6 +16,7 @@ const answerBytes: Partial<Record<OperationName, number>> = {
   "mailboxes": wireLimits.maxMailboxes * 100,
   "devices": wireLimits.maxDevices * 100,
   "blob-get": BLOB_RECORD_BYTES,
+  "group-info": wireLimits.maxGroupInfoBytes,
 };
 
 /** How many bytes a request takes up while it is in flight, by its name and the length of its body. */

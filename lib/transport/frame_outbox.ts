@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { encodeFrame, encodeFrameInto, type Frame, frameBytes } from "../wire/mod.ts";
+import { BufferPool } from "./buffer_pool.ts";
 
 /** Where an outbox counts as full, and as drained again, in bytes. */
 export interface OutboxMarks {
@@ -11,8 +12,16 @@ export interface OutboxMarks {
 
 /** A write is not larger, so that a slow peer shows signs of progress. */
 const MAX_WRITE_BYTES = 128 * 1024;
-const MIN_BUFFER_BYTES = 512;
 const EMPTY = new Uint8Array();
+/** Of all connections; an idle one has none of them. */
+const buffers = new BufferPool();
+
+/** What is to be written at once. */
+interface Write {
+  bytes: Uint8Array;
+  /** To be used again afterwards. */
+  buffer?: Uint8Array<ArrayBuffer>;
+}
 
 /**
  * Collects frames and writes them to a socket: one write for all that one task of the event loop gives, and
@@ -23,9 +32,9 @@ export class FrameOutbox {
   readonly #marks: OutboxMarks;
   readonly #onProgress: (drained: boolean) => void;
   /** Writes that are complete, before what is in the buffer. */
-  #writes: Uint8Array[] = [];
+  #writes: Write[] = [];
   /** Frames one after the other, for the next write. */
-  #buffer: Uint8Array = EMPTY;
+  #buffer: Uint8Array<ArrayBuffer> = EMPTY;
   #bufferBytes = 0;
   #waitingBytes = 0;
   #writingBytes = 0;
@@ -55,15 +64,16 @@ export class FrameOutbox {
   /** Queues a frame. */
   send(frame: Frame): void {
     const size = frameBytes(frame);
-    if (this.#bufferBytes + size > MAX_WRITE_BYTES) this.#sealBuffer();
     if (size > MAX_WRITE_BYTES) this.#cut(encodeFrame(frame));
-    else {
-      this.#reserve(size);
-      this.#bufferBytes = encodeFrameInto(this.#buffer, this.#bufferBytes, frame);
-    }
-    this.#waitingBytes += size;
-    if (this.queuedBytes > this.#marks.highWaterBytes) this.#wasFull = true;
-    this.#schedule();
+    else this.#bufferBytes = encodeFrameInto(this.#reserve(size), this.#bufferBytes, frame);
+    this.#queued(size);
+  }
+
+  /** Queues a frame of at most so many bytes that is encoded in its place; `encode` returns where it ends. */
+  sendInPlace(maxBytes: number, encode: (bytes: Uint8Array, at: number) => number): void {
+    const start = this.#reserve(maxBytes) && this.#bufferBytes;
+    this.#bufferBytes = encode(this.#buffer, start);
+    this.#queued(this.#bufferBytes - start);
   }
 
   /** Hands over to the socket all that is queued and ends the stream after it. */
@@ -81,6 +91,12 @@ export class FrameOutbox {
     this.#wasFull = false;
   }
 
+  #queued(size: number): void {
+    this.#waitingBytes += size;
+    if (this.queuedBytes > this.#marks.highWaterBytes) this.#wasFull = true;
+    this.#schedule();
+  }
+
   /**
    * A transaction's answers and pushes all come in one task, so its microtask collects them; to wait for the
    * next turn of the event loop would let requests come in between that could have shared a transaction.
@@ -96,17 +112,18 @@ export class FrameOutbox {
 
   #write(): void {
     if (this.#writes.length === 0) this.#sealBuffer();
-    const bytes = this.#writes.shift();
-    if (bytes === undefined) return;
-    const size = bytes.length;
+    const write = this.#writes.shift();
+    if (write === undefined) return;
+    const size = write.bytes.length;
     this.#waitingBytes -= size;
     if (!this.#socket.writable) return;
     this.#writingBytes += size;
-    this.#socket.write(bytes, () => this.#onWritten(size));
+    this.#socket.write(write.bytes, () => this.#onWritten(write));
   }
 
-  #onWritten(size: number): void {
-    this.#writingBytes -= size;
+  #onWritten({ bytes, buffer }: Write): void {
+    this.#writingBytes -= bytes.length;
+    if (buffer !== undefined) buffers.give(buffer);
     const waited = this.#waitingBytes > 0;
     if (waited && this.#writingBytes === 0) this.#write();
     const drained = this.#wasFull && this.queuedBytes <= this.#marks.lowWaterBytes;
@@ -115,22 +132,28 @@ export class FrameOutbox {
   }
 
   #cut(bytes: Uint8Array): void {
+    this.#sealBuffer();
     for (let at = 0; at < bytes.length; at += MAX_WRITE_BYTES) {
-      this.#writes.push(bytes.subarray(at, at + MAX_WRITE_BYTES));
+      this.#writes.push({ bytes: bytes.subarray(at, at + MAX_WRITE_BYTES) });
     }
   }
 
   #sealBuffer(): void {
-    if (this.#bufferBytes > 0) this.#writes.push(this.#buffer.subarray(0, this.#bufferBytes));
+    const buffer = this.#buffer;
+    if (this.#bufferBytes > 0) this.#writes.push({ bytes: buffer.subarray(0, this.#bufferBytes), buffer });
     this.#buffer = EMPTY;
     this.#bufferBytes = 0;
   }
 
-  #reserve(size: number): void {
+  /** Makes room in the buffer for a frame, and returns it. */
+  #reserve(size: number): Uint8Array<ArrayBuffer> {
+    if (this.#bufferBytes + size > MAX_WRITE_BYTES) this.#sealBuffer();
     const needed = this.#bufferBytes + size;
-    if (needed <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length, MIN_BUFFER_BYTES));
-    grown.set(this.#buffer.subarray(0, this.#bufferBytes));
-    this.#buffer = grown;
+    if (needed <= this.#buffer.length) return this.#buffer;
+    const old = this.#buffer;
+    this.#buffer = buffers.take(Math.max(needed, 2 * old.length));
+    if (this.#bufferBytes > 0) this.#buffer.set(old.subarray(0, this.#bufferBytes));
+    if (old.length > 0) buffers.give(old);
+    return this.#buffer;
   }
 }

@@ -14,6 +14,7 @@ import {
   type Frame,
   FRAME_HEADER_BYTES,
   isAnonymousOperation,
+  isHotResponse,
   limits as wireLimits,
   type OperationName,
   type OperationRequest,
@@ -171,6 +172,7 @@ export class TlsRelayConnection implements RelayConnection {
   };
 
   #respond(requestId: number, op: OperationName, fields: OperationResponse<OperationName>): void {
+    if (isHotResponse(op)) return this.#channel.sendHotResponse(requestId, op, fields);
     const body = encodeResponse(op, fields);
     if (body.length > MAX_BODY_BYTES) throw new InternalError(`the answer to ${op} is too large for a frame`);
     this.#channel.send("response", requestId, body);

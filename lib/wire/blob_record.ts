@@ -5,7 +5,7 @@ export const BLOB_ID_BYTES = 32;
 /** What a record has besides its payload. */
 export const BLOB_CHECKSUM_BYTES = 4;
 /** The length of every record of a blob but the last, which may be shorter. */
-export const BLOB_RECORD_BYTES = BLOB_CHECKSUM_BYTES + 16 + 256 * 1024 + 16;
+export const BLOB_RECORD_BYTES: number = BLOB_CHECKSUM_BYTES + 16 + 256 * 1024 + 16;
 
 /**
  * Makes a record, the unit in which blobs are sent and stored:

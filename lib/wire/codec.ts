@@ -3,7 +3,13 @@ import { type CborValue, decodeCbor, encodeCbor } from "../bytes/mod.ts";
 import { DecodeError, ProtocolError } from "../errors/mod.ts";
 import { encodeBlobGetAnswer, encodeBlobPut } from "./blob_codec.ts";
 import { decodeEntries, encodeEntriesPush, type EntriesEncoder } from "./entries_codec.ts";
-import { decodeHotRequest, encodeNothing, encodePlace } from "./hot_codec.ts";
+import {
+  decodeHotRequest,
+  encodeHotResponse,
+  type HotResponse,
+  isHotResponse,
+  MAX_HOT_RESPONSE_BYTES,
+} from "./hot_codec.ts";
 import type { Entry } from "./entry.ts";
 import type { OperationName, OperationRequest, OperationResponse, Push } from "./operation_types.ts";
 import { operations, pushSchema } from "./operations.ts";
@@ -45,10 +51,10 @@ function decodeAnyRequest(body: Uint8Array): ReceivedRequest {
 
 /** Encodes an answer's body: its fields as a CBOR map. */
 export function encodeResponse<N extends OperationName>(op: N, fields: OperationResponse<N>): Uint8Array {
-  if (op === "append" || op === "commit") return encodePlace(fields as OperationResponse<"append">);
-  if (op === "ack") return encodeNothing();
   if (op === "blob-get") return encodeBlobGetAnswer(fields as OperationResponse<"blob-get">);
-  return encodeCbor(fields as unknown as CborValue);
+  if (!isHotResponse(op)) return encodeCbor(fields as unknown as CborValue);
+  const bytes = new Uint8Array(MAX_HOT_RESPONSE_BYTES);
+  return bytes.subarray(0, encodeHotResponse(bytes, 0, op, fields as OperationResponse<HotResponse>));
 }
 
 /**
@@ -75,9 +81,12 @@ export function encodePush(push: Push): Uint8Array {
   return body;
 }
 
-/** Makes a push of entries that are encoded already; who looks at them gets them decoded. */
+/**
+ * Makes a push of entries that are encoded already; who looks at them gets them decoded. It has to be sent before
+ * the encoder is used again.
+ */
 export function encodedEntriesPush(mailbox: string, encoder: EntriesEncoder): Push {
-  const push = new EncodedEntries(mailbox, encoder.array());
+  const push = new EncodedEntries(mailbox, () => encoder.array());
   encodedPushes.set(push, encoder.push(mailbox));
   return push;
 }
@@ -85,16 +94,16 @@ export function encodedEntriesPush(mailbox: string, encoder: EntriesEncoder): Pu
 class EncodedEntries {
   readonly push = "entries";
   readonly mailbox: string;
-  readonly #array: Uint8Array;
+  readonly #array: () => Uint8Array;
   #entries: Entry[] | undefined;
 
-  constructor(mailbox: string, array: Uint8Array) {
+  constructor(mailbox: string, array: () => Uint8Array) {
     this.mailbox = mailbox;
     this.#array = array;
   }
 
   get entries(): Entry[] {
-    return this.#entries ??= decodeEntries(this.#array);
+    return this.#entries ??= decodeEntries(this.#array().slice());
   }
 }
 

@@ -51,6 +51,17 @@ export class EntriesEncoder {
     this.#bytes = new Uint8Array(HEAD_ROOM + capacity);
   }
 
+  /** Forgets all entries; what was given out before is overwritten. */
+  clear(): void {
+    this.#end = HEAD_ROOM;
+    this.#count = 0;
+  }
+
+  /** Bytes that it holds in memory. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   /** Entries added. */
   get count(): number {
     return this.#count;

@@ -1,7 +1,7 @@
 import { ENTRY_ID_BYTES } from "./entry.ts";
 import { ARRAY, BYTES, headBytes, HotCursor, MAP, shortText, writeFew, writeHead } from "./hot_cbor.ts";
 import { limits } from "./limits.ts";
-import type { OperationRequest } from "./operation_types.ts";
+import type { OperationName, OperationRequest, OperationResponse } from "./operation_types.ts";
 
 /** The two requests that every message costs, as {@link decodeHotRequest} reads them. */
 export type HotRequest =
@@ -47,17 +47,32 @@ function decodeAck(at: HotCursor): HotRequest | undefined {
   return seq !== undefined && at.ended ? { op: "ack", fields: { mailbox, seq } } : undefined;
 }
 
-/** Encodes the answer to `append` and `commit`; the same bytes as the general encoder's. */
-export function encodePlace({ seq, time }: { seq: number; time: number }): Uint8Array {
-  const bytes = new Uint8Array(PLACE_SEQ.length + headBytes(seq) + TIME.length + headBytes(time));
-  let at = writeFew(bytes, 0, PLACE_SEQ);
-  at = writeHead(bytes, at, 0, seq);
-  at = writeFew(bytes, at, TIME);
-  writeHead(bytes, at, 0, time);
-  return bytes;
+/** The answers that every message costs are not longer. */
+export const MAX_HOT_RESPONSE_BYTES: number = PLACE_SEQ.length + TIME.length +
+  2 * headBytes(Number.MAX_SAFE_INTEGER);
+
+/** Operations whose answers are encoded in their place. */
+export type HotResponse = "append" | "commit" | "ack";
+
+/** Whether it is one of them. */
+export function isHotResponse(op: OperationName): op is HotResponse {
+  return op === "append" || op === "ack" || op === "commit";
 }
 
-/** Encodes an answer without fields. */
-export function encodeNothing(): Uint8Array {
-  return NOTHING;
+/**
+ * Encodes an answer at a place in bytes that have room for {@link MAX_HOT_RESPONSE_BYTES}, the same bytes as the
+ * general encoder's, and returns where it ends.
+ */
+export function encodeHotResponse(
+  bytes: Uint8Array,
+  start: number,
+  op: HotResponse,
+  fields: OperationResponse<HotResponse>,
+): number {
+  if (op === "ack") return writeFew(bytes, start, NOTHING);
+  const { seq, time } = fields as OperationResponse<"append">;
+  let at = writeFew(bytes, start, PLACE_SEQ);
+  at = writeHead(bytes, at, 0, seq);
+  at = writeFew(bytes, at, TIME);
+  return writeHead(bytes, at, 0, time);
 }

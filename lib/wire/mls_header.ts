@@ -16,8 +16,11 @@ export interface MlsHeader {
 const MLS10 = 1;
 const MLS_PUBLIC_MESSAGE = 1, MLS_PRIVATE_MESSAGE = 2, MLS_GROUP_INFO = 4;
 const NEW_MEMBER_COMMIT = 4;
+const APPLICATION = 1;
+/** After version, wire format and a length of one byte. */
+const GROUP_ID_START = 5;
 const contentTypes = new Map<number, MlsHeader["contentType"]>([
-  [1, "application"],
+  [APPLICATION, "application"],
   [2, "proposal"],
   [3, "commit"],
 ]);
@@ -76,6 +79,25 @@ function readPlace(reader: Reader): Pick<MlsHeader, "groupId" | "epoch"> {
   const epoch = reader.u32("MLS epoch") * 2 ** 32 + reader.u32("MLS epoch");
   if (!Number.isSafeInteger(epoch)) throw malformed("epoch");
   return { groupId, epoch };
+}
+
+/**
+ * Reads the epoch of an application message of the group named, whose name is short and ASCII; a relay's hot path.
+ * Undefined for everything else, right or wrong, of which {@link readMlsHeader} then says what it is.
+ */
+export function readApplicationEpoch(message: Uint8Array, groupId: string): number | undefined {
+  const { length } = groupId, end = GROUP_ID_START + length;
+  // A length of 64 and more takes two bytes.
+  if (length > 63 || message[4] !== length || message[end + 8] !== APPLICATION) return undefined;
+  if (message[0] !== 0 || message[1] !== MLS10 || message[2] !== 0 || message[3] !== MLS_PRIVATE_MESSAGE) {
+    return undefined;
+  }
+  for (let i = 0; i < length; i++) {
+    if (message[GROUP_ID_START + i] !== groupId.charCodeAt(i)) return undefined;
+  }
+  let epoch = 0;
+  for (let i = 0; i < 8; i++) epoch = epoch * 256 + message[end + i]!;
+  return Number.isSafeInteger(epoch) ? epoch : undefined;
 }
 
 function malformed(field: string): DecodeError {

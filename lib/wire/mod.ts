@@ -30,8 +30,10 @@ export { decodeEntries, EntriesEncoder } from "./entries_codec.ts";
 export {
   encodeFrame,
   encodeFrameInto,
+  encodeFrameStart,
   type Frame,
   FRAME_HEADER_BYTES,
+  FRAME_START_BYTES,
   frameBytes,
   FrameDecoder,
   type FrameType,
@@ -42,8 +44,9 @@ export {
   type RelayStatement,
   type StoredEntry,
 } from "./relay_receipt.ts";
+export { encodeHotResponse, type HotResponse, isHotResponse, MAX_HOT_RESPONSE_BYTES } from "./hot_codec.ts";
 export { ALPN_PROTOCOL, limits, PROTOCOL_VERSION } from "./limits.ts";
-export { type MlsHeader, readGroupInfoHeader, readMlsHeader } from "./mls_header.ts";
+export { type MlsHeader, readApplicationEpoch, readGroupInfoHeader, readMlsHeader } from "./mls_header.ts";
 export {
   deviceMailbox,
   type DeviceRef,

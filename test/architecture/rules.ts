@@ -21,7 +21,7 @@ export const roomArrows: Record<string, readonly string[]> = {
 const ROOMS_ABOVE = ["bench"];
 const PURE_ROOMS = ["errors", "bytes", "crypto", "pki", "wire", "mls"];
 /** Native primitives for small synchronous operations, and the views of bytes that they take. */
-const PURE_BUILTINS = ["node:buffer", "node:crypto"];
+const PURE_BUILTINS = ["node:buffer", "node:crypto", "node:zlib"];
 const PURE_BANS =
   /^(globalThis\.)?(Deno(\..*)?|fetch|WebSocket|Worker|EventSource|setTimeout|setInterval|Date\.now|new Date\(\)|Math\.random|performance\..*|process(\..*)?|crypto\.(getRandomValues|randomUUID))$/;
 /** The one place of the pure rooms that has randomness of its own: the source that callers pass in. */

@@ -93,19 +93,18 @@ async function prepare(folder: string): Promise<void> {
 }
 
 function start(role: string, ...args: string[]): Deno.ChildProcess {
-  const script = new URL(import.meta.url).pathname;
-  const options = [
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const command = [
     "run",
     "-A",
     "--no-check",
-    ...(Deno.env.get("PROF_" + role) ? [Deno.env.get("PROF_" + role)!] : []),
     "--config",
-    new URL("../../deno.json", import.meta.url).pathname,
+    config,
+    new URL(import.meta.url).pathname,
+    role,
+    ...args,
   ];
-  const limit = Deno.env.get("BENCH_MEMORY_KIB");
-  const command = ["deno", ...options, script, role, ...args].map((word) => `'${word}'`).join(" ");
-  const script2 = limit === undefined ? `exec ${command}` : `ulimit -v ${limit}; exec ${command}`;
-  return new Deno.Command("sh", { args: ["-c", script2], stdout: "piped", stderr: "inherit" }).spawn();
+  return new Deno.Command(Deno.execPath(), { args: command, stdout: "piped", stderr: "inherit" }).spawn();
 }
 
 async function part(role: string, ...args: string[]): Promise<string> {

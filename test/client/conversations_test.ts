@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeUtf8, encodeUtf8, parsePem } from "../../lib/bytes/mod.ts";
 import { Conversations } from "../../lib/client/conversations.ts";
+import { readRatchet } from "../../lib/client/ratchets.ts";
 import { readCredential } from "../../lib/client/trust.ts";
 import { ed25519SeedFromPkcs8, systemRandom } from "../../lib/crypto/mod.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type MlsContext,
   openMessage,
   openMlsContext,
+  ratchetOf,
   sealMessage,
 } from "../../lib/mls/mod.ts";
 import { parseCertificates } from "../../lib/pki/mod.ts";
@@ -42,7 +44,7 @@ async function member(ca: TestCa, user: string, device: string): Promise<MlsCont
 function sealFrom(store: ClientStore, mls: MlsContext, text: string): Promise<Uint8Array> {
   return store.transaction(async () => {
     const epoch = GroupEpoch.decode(store.groups.epoch(mailbox)!);
-    const { ratchet } = store.groups.member(mailbox, epoch.ownLeaf)!;
+    const ratchet = readRatchet(store, epoch, epoch.ownLeaf);
     const sealed = await sealMessage(mls, epoch, ratchet, encodeUtf8(text), encodeUtf8(text));
     store.groups.setRatchet(mailbox, epoch.ownLeaf, sealed.ratchet);
     return sealed.message;
@@ -52,7 +54,7 @@ function sealFrom(store: ClientStore, mls: MlsContext, text: string): Promise<Ui
 async function open(mls: MlsContext, group: GroupSnapshot, message: Uint8Array): Promise<string> {
   const opened = await openMessage(mls, group.epoch, (leaf) => {
     const { signatureKey } = group.members.find((one) => one.leaf === leaf)!;
-    return { signatureKey, ratchet: group.ratchets.get(leaf)! };
+    return { signatureKey, ratchet: ratchetOf(group, leaf) };
   }, message);
   group.ratchets.set(opened.leaf, opened.ratchet);
   return decodeUtf8(opened.plaintext);
@@ -77,7 +79,7 @@ Deno.test("ready() leaves the message ratchet where another process moved it whi
   const store = ClientStore.open(folder, { cipher, holder: "test" });
   await store.transaction(() => {
     const { number } = pending.epoch;
-    store.groups.replace(mailbox, { ...pending, number, epoch: pending.epoch.encode() });
+    store.groups.replace(mailbox, { ...pending, number, epoch: pending.epoch.encode() }, 1);
     store.mailboxes.advance(mailbox, 1);
   });
 
@@ -92,12 +94,23 @@ Deno.test("ready() leaves the message ratchet where another process moved it whi
     return { seq: 2, time: 0 };
   };
   const connection = { request } as unknown as ClientConnection;
-  const conversations = new Conversations(store, alice, { user: "alice", device: "one" }, systemRandom);
+  const conversations = new Conversations({
+    ...{
+      store,
+      mls: alice,
+      self: { user: "alice", device: "one" },
+      random: systemRandom,
+      clock: () => new Date(),
+    },
+    names: { greet: () => {} },
+    onRejoined: () => {},
+  });
   const devices = ["alice/one", "bob/one", "bob/two"].map((name) => {
     const [user, device] = name.split("/");
     return { user: user!, device: device! };
   });
-  await conversations.ready(mailbox, devices, connection, () => assert.fail("the commit is the next entry"));
+  const catchUp = () => assert.fail("the commit is the next entry");
+  await conversations.ready(mailbox, { connection, catchUp }, { devices });
 
   assert.equal(store.groups.epochNumber(mailbox), 2);
   assert.equal(await open(bob, atBob, sealed[0]!), "while key packages were fetched");

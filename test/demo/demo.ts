@@ -1,6 +1,6 @@
 /**
  * The main job, shown with real processes, sockets, certificates, MLS and SQLite in a temporary folder:
- * a CA, a relay, enrolment, a message to someone who is offline, an answer, and a revocation.
+ * a CA, a relay, enrolment, a message to someone who is offline, an answer, a group, a file, and a revocation.
  *
  * @module
  */
@@ -58,6 +58,27 @@ try {
   await show("bob", ["send", "alice", "shipping it"]);
   const { stdout: answer } = await show("alice", ["inbox"]);
   assert.match(answer, /bob\/phone: shipping it/);
+
+  title("A group; carol reads nothing from before she came");
+  await enrol("carol", "desktop", address);
+  await show("alice", ["group", "create", "team", "bob"]);
+  await show("alice", ["send", "--group", "team", "shall we ask carol?"]);
+  await show("alice", ["group", "add", "team", "carol"]);
+  await show("alice", ["send", "--group", "team", "welcome, carol"]);
+  const { stdout: members } = await show("bob", ["inbox"]);
+  assert.match(members, /shall we ask carol\?/);
+  const { stdout: joined } = await show("carol", ["inbox"]);
+  assert.match(joined, /welcome, carol/);
+  assert.doesNotMatch(joined, /shall we ask/);
+
+  title("A file for the group, encrypted once and stored once");
+  const file = new Uint8Array(2_500_000).map((_, index) => index * 2_654_435_761 >>> 24);
+  await Deno.writeFile(`${folder}/build.tar`, file);
+  await show("alice", ["send", "--group", "team", "--file", `${folder}/build.tar`, "--caption", "the build"]);
+  for (const user of ["bob", "carol"]) {
+    await show(user, ["inbox", "--save", `${folder}/${user}-files`]);
+    assert.deepEqual(await Deno.readFile(`${folder}/${user}-files/build.tar`), file);
+  }
 
   title("bob's phone is lost: it is revoked, refused, and out of the conversation");
   await show("admin", ["ca", "revoke", "--dir", `${folder}/ca`, "bob/phone"]);

@@ -96,17 +96,19 @@ async function caChat(home: string): Promise<void> {
 Deno.test("a classic system is served on loopback only, and its help says what is weak", () =>
   inFolder(async (home) => {
     const run = (...args: string[]) => parley(args, home);
-    const [exposed, unknown, contradiction, nothing, help] = await Promise.all([
+    const [exposed, unknown, contradiction, nothing, setting, help] = await Promise.all([
       run("serve", "--profile", "ddes", "--listen", "0.0.0.0:0"),
       run("serve", "--profile", "dddes"),
       run("serve", "--profile", "ddes", "--port", "1", "--listen", "127.0.0.1:0"),
       run("keygen", "--profile", "ddes"),
+      run("connect", "--profile", "keyparts", "--set", "pears=a,b"),
       run("serve", "--profile", "ddes", "--help"),
     ]);
     assert.equal(exposed.code, 2);
     assert.match(exposed.stderr, /--allow-insecure/);
     assert.match(unknown.stderr, /did you mean ddes/);
-    assert.deepEqual([unknown.code, contradiction.code, nothing.code], [2, 2, 2]);
+    assert.deepEqual([unknown.code, contradiction.code, nothing.code, setting.code], [2, 2, 2, 2]);
+    assert.match(setting.stderr, /keyparts has no setting "pears"\n.*it has peers/);
     assert.match(help.stdout.replace(/\s+/g, " "), /double DES falls to a meet in the middle/);
     await using server = new Running(
       ["serve", "--profile", "ddes", "--listen", "0.0.0.0:0", "--allow-insecure"],
@@ -124,6 +126,9 @@ Deno.test("every profile states ports, commands and what is weak, and docs/PROFI
     assert.ok(
       profile.defaultPorts.length > 0 && profile.commands.length > 0 && profile.weaknesses.length > 0,
     );
+    for (const [name, meaning] of Object.entries(profile.settings ?? {})) {
+      assert.ok(docs.includes(`--set ${name}=${meaning}`), `docs/PROFILES.md lacks: --set ${name}`);
+    }
     for (const { weak, instead } of profile.weaknesses) {
       assert.ok(docs.includes(weak), `docs/PROFILES.md lacks: ${weak}`);
       assert.ok(docs.includes(instead), `docs/PROFILES.md lacks: ${instead}`);

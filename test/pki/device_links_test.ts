@@ -87,6 +87,8 @@ Deno.test("DeviceLinks takes what a device has signed, and the invite is good on
       code: "invite-device",
     });
     const { serial } = await authority.redeemInvite(tokenHash, phone);
+    const linkers = authority.list().map(({ device, linkedBy }) => [device, linkedBy]);
+    assert.deepEqual(linkers, [["laptop", undefined], ["desk", undefined], ["phone", laptop]]);
     assert.equal((await authority.redeemInvite(tokenHash, phone)).serial, serial);
     await refused({ ...phone, spki: otherKeys!.spki }, "invite-used");
     advance(11 * MINUTE_MS);

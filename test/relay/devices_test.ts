@@ -8,7 +8,14 @@ import {
   parseRevocationList,
   signMessage,
 } from "../../lib/pki/mod.ts";
-import { connectDevice, issueDevice, type TestDevice, TestRelay } from "../support/relay_fixture.ts";
+import { initCa, openCa } from "../../lib/store/mod.ts";
+import {
+  connectDevice,
+  issueDevice,
+  startTestRelay,
+  type TestDevice,
+  TestRelay,
+} from "../support/relay_fixture.ts";
 
 const HOUR_MS = 3_600_000;
 const lastResort = new Uint8Array(3);
@@ -116,7 +123,7 @@ Deno.test("certificates gives the valid ones of the users asked for, and when on
   const users = ["bob", "alice", "bob", "nobody"];
   const ask = () => laptop.connection.request("certificates", { users });
   let { devices } = await ask();
-  // The relay notes the end of a connection after it, at leisure.
+  // The relay notes the end of a connection a moment after it.
   while (!devices.some(({ lastSeen }) => lastSeen !== undefined)) ({ devices } = await ask());
   assert.deepEqual(devices.map(({ user, device, online }) => `${user}/${device} ${online}`), [
     "bob/desk true",
@@ -132,4 +139,23 @@ Deno.test("certificates gives the valid ones of the users asked for, and when on
   const asked = await bob.connection.request("certificates", { users: ["alice"] });
   assert.deepEqual(asked.devices.map(({ lastSeen }) => lastSeen), [undefined, undefined]);
   await close(laptop, bob);
+});
+
+Deno.test("when a device was seen last is still known to a relay that was stopped and started again", async () => {
+  const folder = await Deno.makeTempDir();
+  await initCa(`${folder}/ca`, { name: "Test CA" });
+  using ca = openCa(`${folder}/ca`);
+  const device = { user: "alice", device: "phone" };
+  const identity = await issueDevice(ca.authority, device);
+  const before = await startTestRelay(folder, ca);
+  const phone = await connectDevice(ca.authority, before.address.port, device, identity);
+  await before.close(); // ends the connection
+  await phone.connection.closed;
+  const after = await startTestRelay(folder, ca);
+  const again = await connectDevice(ca.authority, after.address.port, device, identity);
+  const { devices } = await again.connection.request("certificates", { users: ["alice"] });
+  assert.ok(Math.abs((devices[0]?.lastSeen ?? 0) - Date.now()) < 60_000);
+  await close(again);
+  await after.close();
+  await Deno.remove(folder, { recursive: true });
 });

@@ -24,3 +24,17 @@ Deno.test("RateLimiter remembers who has used up its burst among any number of o
   assert.ok(limiter.take("one more"));
   assert.ok(!limiter.take("greedy"));
 });
+
+Deno.test("RateLimiter exceeds a large burst by a thousandth at most, for it does not read the clock each time", () => {
+  let now = 0, readings = 0;
+  const limiter = new RateLimiter({ perSecond: 1_000, burst: 10_000 }, () => {
+    readings++;
+    return now;
+  });
+  for (let i = 0; i < 5_000; i++) assert.ok(limiter.take("a"));
+  now += 3_600_000;
+  let taken = 0;
+  while (limiter.take("a")) taken++;
+  assert.ok(taken >= 10_000 && taken <= 10_010, `${taken}`);
+  assert.ok(readings < 2_000, `${readings}`);
+});

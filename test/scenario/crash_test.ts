@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { parley, parleyJson, parseLines, Running } from "../support/parley.ts";
+import { seeded } from "../support/seeded.ts";
 import { Stage } from "../support/stage.ts";
-
-/** A generator of numbers in [0, 1) that a printed seed repeats (mulberry32). */
-function seeded(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 Deno.test("a relay killed in the middle of a burst loses nothing that it acknowledged, and repeats nothing", async () => {
   await using stage = await Stage.open("alice", "bob");

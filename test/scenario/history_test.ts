@@ -47,19 +47,3 @@ Deno.test("export writes JSON Lines and a page that no text can break out of", a
   assert.equal(again.code, 2);
   assert.match(again.stderr, /exists/);
 });
-
-Deno.test("purge deletes what is older, from the disk too, and nothing that waits", async () => {
-  await using stage = await Stage.open("alice", "bob");
-  await stage.send("alice", "bob", "old");
-  await stage.inbox("bob");
-  const [kept] = await parleyJson(["purge", "--older-than", "1h"], stage.home("bob"));
-  assert.equal(kept!.lines, 0);
-  const waiting = await parleyJson(["send", "alice", "waits", "--wait", "queued"], stage.home("bob"));
-  assert.equal(waiting[0]!.status, "queued");
-  const [gone] = await parleyJson(["purge", "alice", "--older-than", "2099-01-01"], stage.home("bob"));
-  assert.equal(gone!.lines, 1);
-  const left = await parleyJson(["history", "alice"], stage.home("bob"));
-  assert.deepEqual(left.map((line) => line.text), ["waits"]);
-  await stage.send("bob", "alice", "after");
-  assert.deepEqual((await stage.inbox("alice")).map((line) => line.text), ["waits", "after"]);
-});

@@ -23,19 +23,26 @@ const rows = (number: number) => ({
   number,
   epoch: encodeUtf8(`secrets of epoch ${number}`),
   tree: encodeUtf8("tree"),
+  secrets: encodeUtf8(`where ratchets of epoch ${number} come from`),
   members: [
     { leaf: 0, user: "alice", device: "one", serial: "0a", signatureKey: new Uint8Array(32) },
     { leaf: 2, user: "bob", device: "one", serial: "0b", signatureKey: new Uint8Array(32).fill(1) },
   ],
-  ratchets: new Map([[0, encodeUtf8("ratchet 0")], [2, encodeUtf8("ratchet 2")]]),
+  ratchets: new Map<number, Uint8Array>(),
 });
+
+/** The same with what the store adds. */
+const seated = (number: number, since = 1) => {
+  const all = rows(number);
+  return { ...all, members: all.members.map((one) => ({ ...one, since })) };
+};
 
 Deno.test("transaction() leaves nothing behind when it fails", () =>
   withStore(async (store) => {
     await assert.rejects(
       store.transaction(() => {
         store.mailboxes.advance(mailbox, 7);
-        store.groups.replace(mailbox, rows(1));
+        store.groups.replace(mailbox, rows(1), 1);
         throw new Error("in the middle");
       }),
       /in the middle/,
@@ -82,19 +89,85 @@ Deno.test("transaction() gives up after the time allowed and names the holder", 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("groups write one row for a message, and all rows for an epoch", () =>
+Deno.test("groups write one row for a message, and for an epoch only the members that changed", () =>
   withStore(async (store) => {
-    await store.transaction(() => store.groups.replace(mailbox, rows(1)));
-    assert.deepEqual(store.groups.group(mailbox), rows(1));
-    await store.transaction(() => store.groups.setRatchet(mailbox, 2, encodeUtf8("ratchet 2 later")));
-    assert.deepEqual(store.groups.member(mailbox, 2)!.ratchet, encodeUtf8("ratchet 2 later"));
-    assert.deepEqual(store.groups.member(mailbox, 0)!.ratchet, encodeUtf8("ratchet 0"));
-    await store.transaction(() => store.groups.replace(mailbox, rows(2)));
-    assert.deepEqual(store.groups.group(mailbox), rows(2));
-    await store.transaction(() => store.groups.remove(mailbox));
-    assert.equal(store.groups.group(mailbox), undefined);
-    assert.deepEqual(store.groups.conversations(), []);
+    const { groups } = store;
+    await store.transaction(() => groups.replace(mailbox, rows(1), 1));
+    assert.deepEqual(groups.group(mailbox), seated(1));
+    assert.equal(groups.ratchet(mailbox, 2), undefined);
+    await store.transaction(() => {
+      groups.setSecrets(mailbox, encodeUtf8("what is left"));
+      groups.setRatchet(mailbox, 2, encodeUtf8("ratchet 2"));
+    });
+    assert.deepEqual(groups.ratchet(mailbox, 2), encodeUtf8("ratchet 2"));
+    assert.deepEqual(groups.group(mailbox)!.ratchets, new Map([[2, encodeUtf8("ratchet 2")]]));
+    assert.deepEqual(groups.secrets(mailbox), encodeUtf8("what is left"));
+    await store.transaction(() => groups.replace(mailbox, rows(2), 7));
+    assert.deepEqual(groups.group(mailbox), seated(2));
+    await store.transaction(() => groups.remove(mailbox));
+    assert.equal(groups.group(mailbox), undefined);
+    assert.deepEqual(groups.conversations(), []);
   }));
+
+Deno.test("groups remember since when a device is a member, also when it gets another leaf or key", () =>
+  withStore(async (store) => {
+    const { groups } = store;
+    await store.transaction(() => groups.replace(mailbox, rows(1), 3));
+    const [alice, bob] = rows(2).members;
+    const moved = { ...bob!, leaf: 4, signatureKey: new Uint8Array(32).fill(9), serial: "0c" };
+    const carol = { ...bob!, leaf: 2, user: "carol", signatureKey: new Uint8Array(32).fill(2), serial: "0d" };
+    await store.transaction(() =>
+      groups.replace(mailbox, { ...rows(2), members: [alice!, carol, moved] }, 8)
+    );
+    assert.deepEqual(groups.members(mailbox).map(({ user, since }) => [user, since]), [
+      ["alice", 3],
+      ["carol", 8],
+      ["bob", 3],
+    ]);
+    assert.deepEqual(groups.seatOf(mailbox, { user: "bob", device: "one" })!.leaf, 4);
+    assert.equal(groups.countMembers(mailbox), 3);
+  }));
+
+Deno.test("groups count what was sent since this device has made new keys", () =>
+  withStore(async (store) => {
+    const { groups } = store;
+    await store.transaction(() => groups.replace(mailbox, rows(1), 1));
+    assert.deepEqual({ ...groups.keyAge(mailbox) }, { refreshed: 0, sent: 0 });
+    await store.transaction(() => {
+      groups.setRefreshed(mailbox, 1_000);
+      groups.countSent(mailbox, 3);
+      groups.replace(mailbox, rows(2), 2);
+    });
+    assert.deepEqual({ ...groups.keyAge(mailbox) }, { refreshed: 1_000, sent: 3 });
+    assert.deepEqual(groups.keyAges().map((one) => ({ ...one })), [
+      { mailbox, refreshed: 1_000, sent: 3, members: 2 },
+    ]);
+  }));
+
+Deno.test("groupProfiles keep names encrypted, and who leaves", async () => {
+  await withStore(async (store, folder) => {
+    const { groupProfiles } = store;
+    await store.transaction(() => {
+      groupProfiles.setName("group:1", "the secret team");
+      groupProfiles.setLeavers("group:1", ["bob", "carol"]);
+    });
+    assert.equal(groupProfiles.name("group:1"), "the secret team");
+    assert.deepEqual(groupProfiles.names(), new Map([["group:1", "the secret team"]]));
+    assert.deepEqual(groupProfiles.withLeavers(), ["group:1"]);
+    for await (const { name } of Deno.readDir(folder)) {
+      assert.ok(
+        !new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${name}`)).includes("secret team"),
+        name,
+      );
+    }
+    await store.transaction(() => {
+      groupProfiles.setLeavers("group:1", []);
+      groupProfiles.delete("group:1");
+    });
+    assert.equal(groupProfiles.name("group:1"), undefined);
+    assert.deepEqual(groupProfiles.withLeavers(), []);
+  });
+});
 
 Deno.test("the outbox keeps order, and forgets ciphertexts of other epochs but not the messages", () =>
   withStore(async (store) => {
@@ -103,7 +176,11 @@ Deno.test("the outbox keeps order, and forgets ciphertexts of other epochs but n
       for (const id of ids) store.outbox.add({ id, mailbox, content: id });
       store.outbox.setSealed(ids[0]!, 1, encodeUtf8("sealed"));
     });
-    assert.deepEqual(store.outbox.sealed(mailbox, 9), [{ id: ids[0]!, message: encodeUtf8("sealed") }]);
+    assert.deepEqual(store.outbox.sealed(mailbox, 9), [{
+      id: ids[0]!,
+      message: encodeUtf8("sealed"),
+      expires: null,
+    }]);
     assert.deepEqual(store.outbox.unsealed(mailbox, 1).map(({ content }) => content), [ids[1]]);
     await store.transaction(() => store.outbox.unsealOthers(mailbox, 2));
     assert.deepEqual(store.outbox.unsealed(mailbox, 9).map(({ id }) => id), ids);
@@ -134,8 +211,8 @@ Deno.test("the history takes an entry once, and gives what was not shown once", 
     await assert.rejects(store.transaction(() => store.messages.add(line)), { kind: "storage" });
     const [stored, ...more] = store.messages.notShown(9);
     assert.deepEqual(more, []);
-    assert.deepEqual({ ...stored!, position: 1, shown: 0 }, { ...line, position: 1, shown: 0 });
-    await store.transaction(() => store.messages.setShown(stored!.position));
+    assert.deepEqual(stored, { ...line, position: 1 });
+    await store.transaction(() => store.messages.setShown(stored!.position, 0));
     assert.deepEqual(store.messages.notShown(9), []);
     assert.equal(store.messages.after(0, 9).length, 1);
   }));
@@ -143,7 +220,7 @@ Deno.test("the history takes an entry once, and gives what was not shown once", 
 Deno.test("secrets stand encrypted in the database, and open with no other key", async () => {
   await withStore(async (store, folder) => {
     await store.transaction(() => {
-      store.groups.replace(mailbox, rows(1));
+      store.groups.replace(mailbox, rows(1), 1);
       store.outbox.add({ id: new Uint8Array(16), mailbox, content: encodeUtf8("a secret plan") });
     });
     for (const name of ["parley.db", "parley.db-wal"]) {

@@ -41,6 +41,15 @@ export class ScriptedSession implements ChatSession {
     return Promise.resolve({ id: `c${this.changes.length}`, status: this.status });
   }
 
+  sendFile(to: string, path: string): Promise<{ id: string; status: string }> {
+    return this.send(to, `file ${path}`);
+  }
+
+  saveFile(id: string, folder: string): Promise<{ name: string; path: string }> {
+    if (this.refusal !== undefined) return Promise.reject(this.refusal);
+    return Promise.resolve({ name: id, path: `${folder}/${id}` });
+  }
+
   users(): Promise<ChatUser[]> {
     return Promise.resolve([
       { user: "alice", online: true, devices: [{ device: "laptop", online: true }] },

@@ -1,4 +1,4 @@
-import { Client, enroll } from "../../lib/client/mod.ts";
+import { Client, enroll, type ReceiptPolicy } from "../../lib/client/mod.ts";
 import type { ParleyError } from "../../lib/errors/mod.ts";
 import type { RelayLog } from "../../lib/relay/mod.ts";
 import type { DeviceRef } from "../../lib/wire/mod.ts";
@@ -30,6 +30,13 @@ export class World implements AsyncDisposable {
     await renewed;
   }
 
+  /** Turns the clock on and waits until the relay has emptied messages whose time is up. */
+  async passToExpiry(ms: number): Promise<void> {
+    const expired = this.#events.next("messages have expired");
+    this.relay.pass(ms);
+    await expired;
+  }
+
   /** The data folder of all identities. */
   get home(): string {
     return `${this.relay.folder}/home`;
@@ -54,7 +61,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Opens an identity as one more process would. */
-  async client(identity: DeviceRef, home = this.home): Promise<Client> {
+  async client(identity: DeviceRef, home = this.home, receipts: ReceiptPolicy = "none"): Promise<Client> {
     const client = await Client.open({
       home,
       identity,
@@ -63,6 +70,8 @@ export class World implements AsyncDisposable {
       agent: "test",
       clock: () => this.relay.now(),
       onWarning: (error) => this.warnings.push(error),
+      // So that a log holds what a test has sent, and nothing that is sent by itself.
+      receipts,
     });
     this.#open.add(client);
     return client;

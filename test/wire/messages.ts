@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Entry, OperationName, OperationRequest, OperationResponse, Push } from "../../lib/wire/mod.ts";
 import type { ErrorKind } from "../../lib/errors/mod.ts";
-import { directMailbox, type RemoteError } from "../../lib/wire/mod.ts";
+import { BLOB_RECORD_BYTES, directMailbox, type RemoteError } from "../../lib/wire/mod.ts";
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const bytes = (minLength = 1, maxLength = 80) =>
@@ -109,11 +109,40 @@ export const messages: {
       welcome: bytes(),
       add: fc.array(device, { maxLength: 3 }),
       remove: fc.array(device, { maxLength: 3 }),
+      groupInfo: bytes(),
     }, { requiredKeys: ["mailbox", "id", "commit", "add", "remove"] }),
     response: place,
   },
+  "group-info": {
+    request: fc.record({ mailbox }),
+    response: fc.record({ groupInfo: bytes() }, { requiredKeys: [] }),
+  },
+  "put-group-info": { request: fc.record({ mailbox, groupInfo: bytes() }), response: nothing },
   "ack": { request: fc.record({ mailbox, seq: count }), response: nothing },
   "watch": { request: nothing, response: nothing },
+  "blob-begin": {
+    request: fc.record({
+      blob: bytes(32, 32),
+      mailbox,
+      records: fc.integer({ min: 1, max: 0xffff_ffff }),
+      lastRecordBytes: fc.integer({ min: 5, max: BLOB_RECORD_BYTES }),
+    }),
+    response: fc.record({ stored: count, finished: fc.boolean() }),
+  },
+  "blob-put": {
+    request: fc.record({ blob: bytes(32, 32), index: count, record: bytes(5) }),
+    response: fc.record({ stored: count }),
+  },
+  "blob-finish": {
+    request: fc.record({ blob: bytes(32, 32), seq: count }, { requiredKeys: ["blob"] }),
+    response: nothing,
+  },
+  "blob-get": {
+    request: fc.record({ blob: bytes(32, 32), index: count }),
+    response: fc.record({ record: bytes(5) }),
+  },
+  "blob-done": { request: fc.record({ blob: bytes(32, 32) }), response: nothing },
+  "blob-delete": { request: fc.record({ blob: bytes(32, 32) }), response: nothing },
   "receipt": {
     request: fc.record({ mailbox, ids: fc.array(id, { minLength: 1, maxLength: 3 }) }),
     response: fc.record({ statement: bytes(), signature: bytes(64, 64), certificates }),

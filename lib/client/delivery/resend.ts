@@ -57,7 +57,9 @@ export class Resend {
     const { store, controls } = this.#core;
     const since = memberSince(store, mailbox, from);
     const rows = ids.flatMap((id) => store.messages.get(mailbox, id) ?? []).filter((row) =>
-      this.#isOwn(row) && since !== undefined && row.seq !== null && since <= row.seq
+      this.#isOwn(row) && since !== undefined && row.seq !== null && since <= row.seq &&
+      // Once only: nobody can have this device send without end.
+      store.resends.setSent(mailbox, row.id, from)
     );
     if (rows.length === 0) return;
     const publicKey = await this.#suite().kem.importPublicKey(key);

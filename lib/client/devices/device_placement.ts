@@ -4,6 +4,7 @@ import type { DeviceRef } from "../../wire/mod.ts";
 import type { ClientCore } from "../client_core.ts";
 import { listDevices, type ListedDevice } from "../people/device_keys.ts";
 import { deviceFingerprint } from "../people/mark.ts";
+import type { HistoryTransfer } from "./history_transfer.ts";
 import { type KnownDevices, readKnownDevices, writeKnownDevices } from "./known_devices.ts";
 import type { SyncedRecords } from "./synced_records.ts";
 
@@ -11,20 +12,27 @@ import type { SyncedRecords } from "./synced_records.ts";
 export class DevicePlacement {
   readonly #core: ClientCore;
   readonly #records: SyncedRecords;
+  readonly #transfer: HistoryTransfer;
 
   /** Works for one device. */
-  constructor(core: ClientCore, records: SyncedRecords) {
+  constructor(core: ClientCore, records: SyncedRecords, transfer: HistoryTransfer) {
     this.#core = core;
     this.#records = records;
+    this.#transfer = transfer;
   }
 
   /**
    * Brings devices of this user that are new into all conversations, and tells them what all of the user's devices
-   * know. A device that this one has not linked is warned of. Cheap where nothing has changed. What keeps a device
-   * out is warned of and tried again the next time. Within {@link ClientCore.serially}, after what the relay has was
-   * worked in.
+   * know, and this one's history where it was linked for that. A device that this one has not linked is warned of.
+   * Cheap where nothing has changed. What keeps a device out is warned of and tried again the next time. Within
+   * {@link ClientCore.serially}, after what the relay has was worked in.
    */
   async settle(connection: ClientConnection): Promise<void> {
+    await this.#place(connection);
+    await this.#orWarn(undefined, () => this.#transfer.send(connection));
+  }
+
+  async #place(connection: ClientConnection): Promise<void> {
     const { store, warn, self } = this.#core;
     const known = readKnownDevices(store);
     const devices = await this.#orWarn([], () => listDevices(this.#core, [self.user], connection));
@@ -37,9 +45,17 @@ export class DevicePlacement {
     const placed = this.#placedOf(present);
     const isNews = !isFirstLook && placed.keys().some((device) => !known.placed.has(device));
     const hasRecords = await store.transaction(() => {
-      const { seen, expected } = readKnownDevices(store);
-      const awaited = expected.filter((device) => !present.has(device));
-      writeKnownDevices(store, { placed, seen: new Map([...seen, ...present]), expected: awaited });
+      const { seen, expected, owed } = readKnownDevices(store);
+      const before = store.messages.lastPosition() + 1;
+      const came = expected.filter(({ device, history }) => history && present.has(device));
+      writeKnownDevices(store, {
+        placed,
+        seen: new Map([...seen, ...present]),
+        expected: expected.filter(({ device }) => !present.has(device)),
+        owed: [...owed, ...came.map(({ device }) => ({ device, before }))].filter(({ device }) =>
+          present.has(device)
+        ),
+      });
       return isNews && this.#records.enqueueAll();
     });
     if (hasRecords) await this.#orWarn(undefined, () => this.#records.deliverNow(connection));
@@ -98,8 +114,8 @@ export class DevicePlacement {
 
 /** Devices that this one has neither seen before nor linked. */
 function strangers({ seen, expected }: KnownDevices, present: ReadonlyMap<string, string>): string[] {
-  return [...present].filter(([device, key]) => seen.get(device) !== key && !expected.includes(device))
-    .map(([device]) => device);
+  return [...present].filter(([device, key]) => seen.get(device) !== key)
+    .map(([device]) => device).filter((device) => !expected.some((one) => one.device === device));
 }
 
 function stranger({ user, device }: DeviceRef): AuthenticationError {

@@ -14,7 +14,7 @@ import type { ClientCore } from "../client_core.ts";
 import { listDevices, type ListedDevice } from "../people/device_keys.ts";
 import { deviceFingerprint } from "../people/mark.ts";
 import { decodeDeviceLabel, encodeDeviceLabel, parseDeviceLabel } from "./device_label.ts";
-import { readKnownDevices, writeKnownDevices } from "./known_devices.ts";
+import { type ExpectedDevice, readKnownDevices, writeKnownDevices } from "./known_devices.ts";
 import type { SyncedRecords } from "./synced_records.ts";
 
 /** A device of one's own. */
@@ -80,14 +80,15 @@ export class Devices {
   }
 
   /**
-   * Makes an invite for another device of this user, signed by this one.
+   * Makes an invite for another device of this user, signed by this one. With `history` the new device gets this one's
+   * history, end-to-end encrypted, when both have connected.
    *
    * @throws {UsageError} `name-malformed`
    * @throws {NetworkError} `not-connected`
    * @throws {AuthenticationError} `device-exists` and what else the authority refuses it with
    * @throws {ProtocolError} `too-many-devices`, `link-expiry`, `rate-limited`
    */
-  async link(name: string, expiresInMs: number): Promise<DeviceInvite> {
+  async link(name: string, expiresInMs: number, history = false): Promise<DeviceInvite> {
     const { self: { user }, identity, store, clock, random, link } = this.#core;
     const device = parseName(name, "device");
     const { host, port } = identity.facts;
@@ -103,7 +104,7 @@ export class Devices {
       expiresAt: expiresAt.getTime(),
       signature: signer.sign(deviceLinkMessage(invite, rootHash)),
     });
-    await store.transaction(() => this.#expect(device));
+    await store.transaction(() => this.#expect({ device, history }));
     return {
       invite: formatInvite({ relay: invite.relay, user, device, rootHash, token }),
       device,
@@ -152,9 +153,9 @@ export class Devices {
   }
 
   /** Notes that a device will come which this one has linked. */
-  #expect(device: string): void {
+  #expect(expected: ExpectedDevice): void {
     const known = readKnownDevices(this.#core.store);
-    const others = known.expected.filter((one) => one !== device);
-    writeKnownDevices(this.#core.store, { ...known, expected: [...others, device] });
+    const others = known.expected.filter(({ device }) => device !== expected.device);
+    writeKnownDevices(this.#core.store, { ...known, expected: [...others, expected] });
   }
 }

@@ -33,6 +33,8 @@ export interface FileItem {
   state: FileState | "available";
   /** Where it was saved. */
   path?: string;
+  /** Whether whoever is to hear that it was saved has heard it; see `IncomingFiles.markAnnounced`. */
+  announced: boolean;
 }
 
 /** A file with what is needed to fetch it. */
@@ -57,7 +59,7 @@ export function filesOfMessage(row: MessageRow): Omit<FoundFile, "item">[] {
 export function toFileItem(
   { user, device, time, outgoing }: MessageRow,
   { place, reference }: Omit<FoundFile, "item">,
-  known: Pick<FileItem, "state" | "path">,
+  known: Pick<FileItem, "state" | "path" | "announced">,
 ): FileItem {
   const { name, size, contentType: mediaType } = reference;
   return {

@@ -27,7 +27,12 @@ interface Where {
   path?: string;
   /** Of a folder: by what it is known again under its final name. */
   ino?: number;
+  /** Whether whoever is to hear that it was saved has heard it. */
+  announced?: boolean;
 }
+
+/** Fetches content, and tells the relay of it. */
+export type ContentTransfers = Pick<FileTransfers, "download" | "done" | "share">;
 
 const ID_PREFIX = /^[0-9a-f]{4,32}$/;
 
@@ -38,10 +43,10 @@ const ID_PREFIX = /^[0-9a-f]{4,32}$/;
  */
 export class IncomingFiles {
   readonly #store: ClientStore;
-  readonly #transfers: FileTransfers;
+  readonly #transfers: ContentTransfers;
 
   /** Works for one identity. */
-  constructor(store: ClientStore, transfers: FileTransfers) {
+  constructor(store: ClientStore, transfers: ContentTransfers) {
     this.#store = store;
     this.#transfers = transfers;
   }
@@ -57,9 +62,9 @@ export class IncomingFiles {
     return row === undefined ? [] : this.#filesOf(row).map(({ item }) => item);
   }
 
-  /** Files that others sent and that are neither saved nor given up. */
+  /** Files that others sent and that are neither saved nor given up, or saved without anybody having heard it. */
   waiting(): FileItem[] {
-    return this.list().filter(({ outgoing, state }) => !outgoing && isWaiting(state));
+    return this.list().filter((item) => !item.outgoing && isWaiting(item));
   }
 
   /**
@@ -84,7 +89,7 @@ export class IncomingFiles {
 
   /**
    * Fetches a file and saves it in a folder, under its name made safe; a folder is unpacked. One that is saved
-   * already is fetched again.
+   * already is fetched again, unless nobody has heard of it: then it is where it is.
    *
    * @throws {UsageError} `file-unknown` where its message is gone
    * @throws {StorageError} `save-folder-unusable`, `save-folder-moved`, `file-unwritable`, `file-busy`
@@ -93,6 +98,7 @@ export class IncomingFiles {
    */
   async save(item: FileItem, folder: string, options: TransferOptions = {}): Promise<SavedFile> {
     const found = this.#look(item);
+    if (found.item.state === "saved" && !found.item.announced) return { item: found.item, leftOut: 0 };
     const before = this.#store.files.get(found.place);
     const target = SaveFolder.open(folder);
     await this.#leave(found, target.path);
@@ -101,17 +107,27 @@ export class IncomingFiles {
       const { path, leftOut } = await this.#fetch(found, descriptor, target, options);
       await this.#note(found, "saved", { folder: target.path, path });
       target.remove(partialNameOf(found.item.id));
-      await this.tellRelay(options);
-      return { item: { ...found.item, state: "saved", path }, leftOut };
+      return { item: { ...found.item, state: "saved", path, announced: false }, leftOut };
     } catch (error) {
       const state = finalState(error);
       if (state === undefined) throw error;
       target.remove(partialNameOf(found.item.id));
+      target.remove(`${partialNameOf(found.item.id)}.folder`);
       // Of what is on this machine already nothing is taken back.
       if (before?.state === "saved") await this.#store.transaction(() => this.#store.files.put(before));
       else await this.#note(found, state, {}, true);
       throw error;
     }
+  }
+
+  /** Notes that whoever is to hear that a file was saved has heard it; until then `waiting` gives it again. */
+  async markAnnounced(item: FileItem): Promise<void> {
+    const { place } = this.#look(item);
+    await this.#store.transaction(() => {
+      const row = this.#store.files.get(place);
+      if (row?.state !== "saved") return;
+      this.#store.files.put({ ...row, where: encodeWhere({ ...decodeWhere(row.where), announced: true }) });
+    });
   }
 
   /**
@@ -233,15 +249,18 @@ export class IncomingFiles {
   #filesOf(row: MessageRow): FoundFile[] {
     return filesOfMessage(row).map((file) => {
       const known = this.#store.files.get(file.place);
-      const path = known?.state === "saved" ? decodeWhere(known.where).path : undefined;
       const state = known?.state ?? "available";
-      return { ...file, item: toFileItem(row, file, { state, ...(path !== undefined && { path }) }) };
+      const { path, announced = false } = state === "saved" ? decodeWhere(known!.where) : {};
+      return {
+        ...file,
+        item: toFileItem(row, file, { state, announced, ...(path !== undefined && { path }) }),
+      };
     });
   }
 }
 
-function isWaiting(state: FileItem["state"]): boolean {
-  return state === "available" || state === "saving";
+function isWaiting({ state, announced }: FileItem): boolean {
+  return state === "available" || state === "saving" || state === "saved" && !announced;
 }
 
 /** Hidden, and never the name of a file that was received. */

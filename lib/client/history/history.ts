@@ -1,4 +1,5 @@
 import type { ConversationUsage } from "../../store/mod.ts";
+import { toParleyError } from "../../errors/mod.ts";
 import type { ClientCore } from "../client_core.ts";
 import { type ReceivedMessage, toReceivedMessage } from "../received_message.ts";
 import { findLine } from "./find_line.ts";
@@ -44,13 +45,13 @@ export class History {
   /** Lines that were not shown yet, oldest first. */
   unread(limit = 100): ReceivedMessage[] {
     const { store } = this.#core;
-    return store.messages.notShown(limit).map((row) => toReceivedMessage(row, store));
+    return store.messages.notShown(limit, this.#now()).map((row) => toReceivedMessage(row, store));
   }
 
   /** Lines after a position, oldest first. */
   after(position: number, limit = 100): ReceivedMessage[] {
     const { store } = this.#core;
-    return store.messages.after(position, limit).map((row) => toReceivedMessage(row, store));
+    return store.messages.after(position, limit, this.#now()).map((row) => toReceivedMessage(row, store));
   }
 
   /** The position of the last line. */
@@ -84,7 +85,8 @@ export class History {
   async *pages(conversation: string): AsyncIterable<HistoryLine[]> {
     await this.sweep();
     const { store } = this.#core;
-    for (let position = 0;;) {
+    // What another device has given to this one stands before all that this one has received.
+    for (let position = Number.MIN_SAFE_INTEGER;;) {
       const rows = store.history.pageAfter(conversation, position, PAGE);
       if (rows.length === 0) return;
       yield rows.map((row) => toHistoryLine(row, store));
@@ -140,15 +142,18 @@ export class History {
     this.#sweepInTime();
   }
 
+  #now(): number {
+    return this.#core.clock().getTime();
+  }
+
   #sweepInTime(): void {
     if (this.#sweeping === undefined || this.#sweeping.aborted) return;
     clearTimeout(this.#timer);
     const due = this.#core.store.history.nextExpiry();
     if (due === undefined) return;
     const delayMs = Math.min(Math.max(0, due - this.#core.clock().getTime()), MAX_DELAY_MS);
-    this.#timer = setTimeout(async () => {
-      await this.sweep();
-      this.#sweepInTime();
+    this.#timer = setTimeout(() => {
+      this.sweep().catch((error) => this.#core.warn(toParleyError(error))).finally(() => this.#sweepInTime());
     }, delayMs);
   }
 }

@@ -55,7 +55,7 @@ function changed(user: string, { state }: Mark, added: DeviceKey[]): Authenticat
     `${user} has new devices since they were ${state}: ${named.join(", ")}`,
     {
       hint:
-        `compare again with 'parley verify ${user}', then send; or accept them with 'parley send --accept-change'`,
+        `compare again with 'parley verify ${user}', or accept them with 'parley verify ${user} --accept-change'`,
     },
   );
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeBase64, encodeBase64, encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
-import { deriveKeyFromPassword, type PasswordCost, type RandomSource } from "../../crypto/mod.ts";
-import { readJsonFile, writeJsonFile } from "../core/mod.ts";
+import { deriveKeyFromPassword, type RandomSource } from "../../crypto/mod.ts";
+import { readJsonFile, Sequence, writeJsonFile } from "../core/mod.ts";
 
 const FOLDER = "database", FILE = "users.json";
 const SALT_BYTES = 16;
@@ -24,27 +24,25 @@ export type Account = v.InferOutput<typeof accountSchema>;
 export class Accounts {
   readonly #path: string;
   readonly #random: RandomSource;
-  readonly #cost: PasswordCost;
   readonly #accounts: Map<string, Account>;
   /** Hashing takes 64 MiB: one password after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #hashing = new Sequence();
 
-  private constructor(path: string, accounts: Account[], random: RandomSource, cost: PasswordCost) {
+  private constructor(path: string, accounts: Account[], random: RandomSource) {
     this.#path = path;
     this.#random = random;
-    this.#cost = cost;
     this.#accounts = new Map(accounts.map((account) => [account.username, account]));
   }
 
   /**
-   * Opens the accounts of a folder; `cost` is for tests.
+   * Opens the accounts of a folder.
    *
    * @throws {StorageError} `file-malformed`
    */
-  static open(folder: string, random: RandomSource, cost: PasswordCost = {}): Accounts {
+  static open(folder: string, random: RandomSource): Accounts {
     Deno.mkdirSync(join(folder, FOLDER), { recursive: true });
     const path = join(folder, FOLDER, FILE);
-    return new Accounts(path, readJsonFile(path, fileSchema)?.users ?? [], random, cost);
+    return new Accounts(path, readJsonFile(path, fileSchema)?.users ?? [], random);
   }
 
   /** The names of all users. */
@@ -59,9 +57,7 @@ export class Accounts {
 
   /** Checks a password, or registers a user that is not known; undefined where the password is wrong. */
   logIn(username: string, password: string): Promise<Account | undefined> {
-    const result = this.#turn.then(() => this.#logInNow(username, password));
-    this.#turn = result.catch(() => {}); // whoever asked is told
-    return result;
+    return this.#hashing.run(() => this.#logInNow(username, password));
   }
 
   /** Changes a user's public key. */
@@ -73,7 +69,7 @@ export class Accounts {
   async #logInNow(username: string, password: string): Promise<Account | undefined> {
     const known = this.#accounts.get(username);
     const salt = known === undefined ? this.#random(SALT_BYTES) : decodeBase64(known.salt);
-    const hash = await deriveKeyFromPassword(encodeUtf8(password), salt, this.#cost);
+    const hash = await deriveKeyFromPassword(encodeUtf8(password), salt);
     if (known !== undefined) {
       return equalBytesConstantTime(hash, decodeBase64(known.password)) ? known : undefined;
     }

@@ -16,6 +16,7 @@ import {
   readTextFile,
   replaceFile,
   saveReceivedFile,
+  Sequence,
   verifyRsaCertificate,
   withServer,
 } from "../core/mod.ts";
@@ -83,8 +84,8 @@ export class CaChatClient {
   readonly ended: Promise<never>;
   #self: Self | undefined;
   /** Questions, one after the other; and what arrives, in order. */
-  #asking: Promise<unknown> = Promise.resolve();
-  #opening: Promise<void> = Promise.resolve();
+  readonly #asking = new Sequence();
+  readonly #opening = new Sequence();
 
   /** Takes over a connection. */
   constructor(connection: RawConnection, options: CaChatClientOptions) {
@@ -137,7 +138,7 @@ export class CaChatClient {
    */
   async sendText(user: string, text: string): Promise<void> {
     const { user: username, key } = this.#me();
-    const sealed = await sealEnvelope(text, key, await this.peer(user), this.#options.random);
+    const sealed = sealEnvelope(text, key, await this.peer(user), this.#options.random);
     const message = { message_type: "MESSAGE", message: sealed, username, user } as const;
     const limit = this.#options.dialect === "original" ? ORIGINAL_MESSAGE_BYTES : MAX_MESSAGE_BYTES;
     if (encodeMessage(message).length > limit) {
@@ -155,7 +156,7 @@ export class CaChatClient {
   async sendFile(user: string, path: string, caption: string): Promise<void> {
     const { user: username, key } = this.#me();
     const content = encodeBase64(await Deno.readFile(path));
-    const data = encodeUtf8(await sealEnvelope(content, key, await this.peer(user), this.#options.random));
+    const data = encodeUtf8(sealEnvelope(content, key, await this.peer(user), this.#options.random));
     if (data.length > MAX_FILE_BYTES) {
       throw new UsageError("file-too-large", "the file is too large to be sent");
     }
@@ -166,7 +167,7 @@ export class CaChatClient {
   /** Waits until the server has handled what was sent and all of it is shown, then takes leave. */
   async quit(): Promise<void> {
     if (this.#self !== undefined) await this.users();
-    await this.#opening;
+    await this.#opening.run(() => {});
     await this.#send({ message_type: "QUIT" });
   }
 
@@ -240,7 +241,7 @@ export class CaChatClient {
 
   /** What arrives is opened in order, and while the next answer is awaited. */
   #inOrder(open: () => void | Promise<void>): void {
-    this.#opening = this.#opening.then(open).catch((error) => {
+    this.#opening.run(open).catch((error) => {
       if (!(error instanceof ParleyError)) throw error;
       const { code, message } = error;
       this.#options.show({ type: "discarded", code, text: `a message is discarded: ${message}` });
@@ -264,7 +265,7 @@ export class CaChatClient {
   async #openEnvelope(sealed: string, from: string): Promise<string> {
     const { publicKey: sender } = await this.peer(from);
     const { keys } = this.#me();
-    return await openEnvelope(sealed, {
+    return openEnvelope(sealed, {
       privateKey: (id) => keys.find(id),
       sender,
       maxBytes: MAX_FILE_BYTES,
@@ -296,8 +297,6 @@ export class CaChatClient {
     const wants = (answer: ServerMessage): answer is AnswerOf<Type> =>
       (types as readonly string[]).includes(answer.message_type);
     const send = () => this.#connection.writer.write(encodeMessage(question));
-    const result = this.#asking.then(() => this.#question.ask(send, wants, this.ended));
-    this.#asking = result.catch(() => {}); // whoever asked is told
-    return result;
+    return this.#asking.run(() => this.#question.ask(send, wants, this.ended));
   }
 }

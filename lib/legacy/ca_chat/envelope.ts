@@ -5,9 +5,10 @@ import { concatBytes, decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from 
 import type { RandomSource } from "../../crypto/mod.ts";
 import { AuthenticationError, DecodeError } from "../../errors/mod.ts";
 import {
-  AesCbcKey,
   CBC_IV_BYTES,
+  decryptAes256Cbc,
   decryptOaep,
+  encryptAes256Cbc,
   encryptOaep,
   parseMessage,
   PSS_MAX_SALT_BYTES,
@@ -41,20 +42,20 @@ export interface Recipient {
  * result  = base64(JSON {key_id, session_key: base64(RSA-OAEP-SHA256(session key)), message: sealed})
  * ```
  */
-export async function sealEnvelope(
+export function sealEnvelope(
   text: string,
   sender: KeyObject,
   recipient: Recipient,
   random: RandomSource,
-): Promise<string> {
+): string {
   const signature = encodeBase64(signPss(sender, encodeUtf8(text)));
   const sessionKey = random(KEY_BYTES), iv = random(CBC_IV_BYTES);
-  const key = await AesCbcKey.import(sessionKey);
-  const encrypted = await key.encrypt(iv, encodeUtf8(JSON.stringify({ message: text, signature })));
+  const signed = encodeUtf8(JSON.stringify({ message: text, signature }));
+  const sealed = concatBytes(iv, encryptAes256Cbc(sessionKey, iv, signed));
   return encodeBase64(encodeUtf8(JSON.stringify({
     key_id: recipient.keyId,
     session_key: encodeBase64(encryptOaep(recipient.publicKey, sessionKey)),
-    message: encodeBase64(new Uint8Array(deflateSync(concatBytes(iv, encrypted)))),
+    message: encodeBase64(new Uint8Array(deflateSync(sealed))),
   })));
 }
 
@@ -74,13 +75,17 @@ export interface OpenEnvelopeOptions {
  * @throws {DecodeError} `envelope-malformed`, `message-malformed`, `base64-malformed`, `utf8-malformed`
  * @throws {AuthenticationError} `decryption-failed`, `signature-wrong`
  */
-export async function openEnvelope(sealed: string, options: OpenEnvelopeOptions): Promise<string> {
+export function openEnvelope(sealed: string, options: OpenEnvelopeOptions): string {
   const { key_id, session_key, message } = parseMessage(envelopeSchema, decodeUtf8(decodeBase64(sealed)));
   const privateKey = options.privateKey(key_id);
   if (privateKey === undefined) throw new AuthenticationError("decryption-failed", "decryption failed");
-  const key = await AesCbcKey.import(unwrap(privateKey, decodeBase64(session_key)));
+  const key = unwrap(privateKey, decodeBase64(session_key));
   const encrypted = inflate(decodeBase64(message), options.maxBytes);
-  const plaintext = await key.decrypt(encrypted.subarray(0, CBC_IV_BYTES), encrypted.subarray(CBC_IV_BYTES));
+  const plaintext = decryptAes256Cbc(
+    key,
+    encrypted.subarray(0, CBC_IV_BYTES),
+    encrypted.subarray(CBC_IV_BYTES),
+  );
   const signed = parseMessage(signedSchema, decodeUtf8(plaintext));
   const signature = decodeBase64(signed.signature);
   if (verifyPss(options.sender, encodeUtf8(signed.message), signature, PSS_MAX_SALT_BYTES)) {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { AuthenticationError, NetworkError, UsageError } from "../../errors/mod.ts";
 import {
+  addressedMessage,
   type ConnectOptions,
   type ProfileConsole,
   type ProfileEvent,
@@ -38,11 +39,8 @@ export async function connectCaChat(options: ConnectOptions): Promise<void> {
  * @throws {NetworkError} `undelivered`
  */
 export async function sendCaChat(options: SendOptions): Promise<void> {
-  const { to, user, text, password, show } = options;
-  if (to === undefined) throw new UsageError("recipient-required", "whom is the message for?");
-  if (user === undefined) {
-    throw new UsageError("user-required", "whose message is it?", { hint: "--as NAME says so" });
-  }
+  const { text, password, show } = options;
+  const { to, user } = addressedMessage(options);
   let failure: ProfileEvent | undefined;
   const watch = (event: ProfileEvent) => {
     if (event.type === "undelivered") failure = event;

@@ -2,13 +2,18 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { concatBytes } from "../../bytes/mod.ts";
 import { AuthenticationError } from "../../errors/mod.ts";
 
-const BLOCK_BYTES = 16;
+/** Length in bytes of an initialisation vector, which is a block. */
+export const CBC_IV_BYTES = 16;
 
 /**
  * Encrypts with AES-256-CBC and PKCS#7 padding (NIST SP 800-38A §6.2, RFC 5652 §6.3), at once: half of what a call of
  * WebCrypto costs for short messages. Nothing is authenticated.
  */
-export function encryptAes256Cbc(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array {
+export function encryptAes256Cbc(
+  key: Uint8Array,
+  iv: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const cipher = createCipheriv("aes-256-cbc", key, iv);
   return concatBytes(cipher.update(plaintext), cipher.final());
 }
@@ -18,8 +23,12 @@ export function encryptAes256Cbc(key: Uint8Array, iv: Uint8Array, plaintext: Uin
  *
  * @throws {AuthenticationError} `decryption-failed`
  */
-export function decryptAes256Cbc(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  if (ciphertext.length === 0 || ciphertext.length % BLOCK_BYTES !== 0) throw decryptionFailed();
+export function decryptAes256Cbc(
+  key: Uint8Array,
+  iv: Uint8Array,
+  ciphertext: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  if (ciphertext.length === 0 || ciphertext.length % CBC_IV_BYTES !== 0) throw decryptionFailed();
   try {
     const decipher = createDecipheriv("aes-256-cbc", key, iv);
     return concatBytes(decipher.update(ciphertext), decipher.final());

@@ -4,8 +4,8 @@
  *
  * @module
  */
-export { decryptAes256Cbc, encryptAes256Cbc } from "./aes_256_cbc.ts";
-export { AesCbcKey, CBC_IV_BYTES } from "./aes_cbc.ts";
+export { addressedMessage } from "./addressed_message.ts";
+export { CBC_IV_BYTES, decryptAes256Cbc, encryptAes256Cbc } from "./aes_256_cbc.ts";
 export { decryptAesCbcBlocks, encryptAesCbcBlocks, unpadPkcs7 } from "./aes_cbc_blocks.ts";
 export { decryptAesCfb, encryptAesCfb } from "./aes_cfb.ts";
 export { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
@@ -30,12 +30,14 @@ export {
 } from "./dh_pem.ts";
 export { type Dialect, DIALECTS } from "./dialect.ts";
 export { eachMessage } from "./each_message.ts";
+export { exactCutter } from "./exact_cutter.ts";
 export { ExponentKey, invert } from "./exponent_key.ts";
 export { encodeFrame, frameCutter, frameCutterWith } from "./frame.ts";
 export { HmacKey } from "./hmac_key.ts";
 export { Inbox, type InboxLimits, type NewMessage, type WaitingMessage } from "./inbox.ts";
 export { InboxBatch } from "./inbox_batch.ts";
 export { jsonCutter } from "./json_cutter.ts";
+export { readJsonFile, writeJsonFile } from "./json_file.ts";
 export { assertListenAddress, isLoopback } from "./listen_address.ts";
 export {
   type ByteSource,
@@ -76,14 +78,12 @@ export { formatPythonJson } from "./python_json.ts";
 export { Question } from "./question.ts";
 export { dialRaw, RawConnection, type RawConnectionOptions } from "./raw_connection.ts";
 export { listenRaw, type RawListenerOptions } from "./raw_listener.ts";
-export { issueRsaCertificate, type RsaCertificateOptions, verifyRsaCertificate } from "./rsa_certificate.ts";
 export { readTextFile } from "./read_text_file.ts";
 export { saveReceivedFile } from "./received_file.ts";
-export { exactCutter } from "./exact_cutter.ts";
-export { readJsonFile, writeJsonFile } from "./json_file.ts";
 export { replaceFile } from "./replace_file.ts";
 export { Roster } from "./roster.ts";
 export { decryptOaep, encryptOaep, PSS_MAX_SALT_BYTES, RSA_2048_BYTES, signPss, verifyPss } from "./rsa.ts";
+export { issueRsaCertificate, type RsaCertificateOptions, verifyRsaCertificate } from "./rsa_certificate.ts";
 export {
   encodeRsaPublicKey,
   formatRsaPrivateKey,
@@ -94,6 +94,7 @@ export {
   parseRsaPublicKey,
 } from "./rsa_key.ts";
 export { generateSafePrime } from "./safe_prime.ts";
+export { Sequence } from "./sequence.ts";
 export { serveClients } from "./serve_clients.ts";
 export { readFromServer, withServer } from "./server_connection.ts";
 export { importClient, importServer } from "./socket_io.ts";

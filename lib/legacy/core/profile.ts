@@ -23,6 +23,8 @@ export interface Profile {
   readonly files: readonly string[];
   /** What its own client asks for and its menu, as `parley connect` reads them, a clause each. */
   readonly commands: readonly string[];
+  /** Its own settings, which `--set NAME=VALUE` gives: by its name, the value and behind a colon what it means. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Whether its keys need certificates, which an authority of parley can issue. */
   readonly certified: boolean;
   /** Starts the server. Resolves when it listens. */

@@ -1,6 +1,7 @@
 import process from "node:process";
+import { Sequence } from "./sequence.ts";
 
-let loading: Promise<unknown> = Promise.resolve();
+const loading = new Sequence();
 
 /** Loads Socket.IO's server. */
 export function importServer(): Promise<typeof import("socket.io")> {
@@ -18,7 +19,7 @@ export function importClient(): Promise<typeof import("socket.io-client")> {
  * is there in the end.
  */
 function withoutEnvironment<Module>(load: () => Promise<Module>): Promise<Module> {
-  const loaded = loading.then(async () => {
+  return loading.run(async () => {
     const { env } = process;
     process.env = {};
     try {
@@ -27,6 +28,4 @@ function withoutEnvironment<Module>(load: () => Promise<Module>): Promise<Module
       process.env = env;
     }
   });
-  loading = loaded.catch(() => {}); // whoever loads is told
-  return loaded;
 }

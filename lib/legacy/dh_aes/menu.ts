@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors/mod.ts";
 import {
+  addressedMessage,
   type ConnectOptions,
   type ProfileConsole,
   type ProfileEvent,
@@ -55,11 +56,8 @@ async function take(session: Session, console: ProfileConsole, line: string): Pr
  * @throws {AuthenticationError} `login-refused`
  */
 export async function sendDhAes(options: SendOptions): Promise<void> {
-  const { to, user, text, show } = options;
-  if (to === undefined) throw new UsageError("recipient-required", "whom is the message for?");
-  if (user === undefined) {
-    throw new UsageError("user-required", "whose message is it?", { hint: "--as NAME says so" });
-  }
+  const { text, show } = options;
+  const { to, user } = addressedMessage(options);
   const showMessage = (event: ProfileEvent) => event.type === "message" && show(event);
   await withSession({ ...options, user, show: showMessage }, async (session) => {
     const status = await sent(session, to, text);

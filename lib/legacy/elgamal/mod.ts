@@ -14,8 +14,8 @@ export const elgamal: Profile = {
   commands: [
     "a message to everybody else, once the keys are agreed",
     "exit: leaves",
-    "--set spelling=deff or diff: which of the two published spellings to speak; both are understood",
   ],
+  settings: { spelling: "deff or diff: which of the two published spellings to speak; both are understood" },
   weaknesses: [
     {
       weak: "in the original dialect the groups have 10 bits: every key is found by trying all 1,020",

@@ -15,6 +15,7 @@ export const keyparts: Profile = {
     "ID_private.key: the RSA key of a client, read by that client",
   ],
   commands: ["a message to both others", "exit: leaves"],
+  settings: { peers: "ID,ID: who takes part besides oneself, else two of client1, client2 and client3" },
   weaknesses: [
     {
       weak:

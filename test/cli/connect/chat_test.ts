@@ -69,6 +69,30 @@ Deno.test("holdChat() at a terminal explains its commands and mistakes", async (
   ) assert(rows.includes(row), row);
 });
 
+Deno.test("holdChat() sends and saves files, and takes lines while they are on their way", async () => {
+  const { io, screen, session, ended, shows } = startChat({ ...terminal, columns: 100 });
+  io.stdin.type("/file my plan.pdf\r/save 3fa9 in here\r/save x\r/file\r");
+  await shows("[file my plan.pdf]");
+  await shows("in here/3fa9");
+  session.refusal = new UsageError("file-not-found", "there is no file none");
+  io.stdin.type("/file none\r");
+  await shows("there is no file none");
+  io.stdin.type("/quit\r");
+  assert.equal(await ended, 0);
+  assert.deepEqual(session.sent, [{ to: "bob", text: "file my plan.pdf" }]);
+  const rows = screen.rows.map((row) => row.replace(/^\d\d:\d\d /, ""));
+  for (
+    const row of [
+      "-- sending my plan.pdf",
+      "you: [file my plan.pdf]",
+      "-- saved 3fa9 as in here/3fa9",
+      "-- error: write /save ID, or /save ID DIR",
+      "-- error: write /file PATH",
+      "-- error: there is no file none",
+    ]
+  ) assert(rows.includes(row), row);
+});
+
 Deno.test("holdChat() without a peer sends with /msg only and says so", async () => {
   const { io, screen, session, ended } = startChat({ ...terminal, columns: 100, alone: true });
   io.stdin.type("hello\r/msg bob hello\r\x04");

@@ -1,9 +1,10 @@
 import { encodeHex } from "../../../lib/bytes/mod.ts";
 import type { Client } from "../../../lib/client/mod.ts";
 import { CellCipher, ClientStore } from "../../../lib/store/mod.ts";
-import { exportSecret, GroupEpoch, openMlsContext } from "../../../lib/mls/mod.ts";
+import { exportSecret, GroupEpoch, type MlsContext, openMlsContext } from "../../../lib/mls/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
-import { openIdentity } from "../../../lib/client/identity.ts";
+import { type Identity, openIdentity } from "../../../lib/client/identity.ts";
+import { type ClientConnection, dial } from "../../../lib/transport/mod.ts";
 import { readCredential } from "../../../lib/client/trust.ts";
 import type { DeviceRef } from "../../../lib/wire/mod.ts";
 import type { World } from "../../support/world.ts";
@@ -32,28 +33,47 @@ export function say(world: World, from: DeviceRef, group: string, text: string):
   });
 }
 
+/** What stands behind a client: to look into it, and to do what no client does. */
+export interface Insides extends AsyncDisposable {
+  store: ClientStore;
+  mls: MlsContext;
+  identity: Identity;
+}
+
+/** Opens an identity's store beside its client. */
+export async function openInsides(world: World, ref: DeviceRef): Promise<Insides> {
+  const noPassphrase = () => Promise.reject(new Error("there is no passphrase"));
+  const identity = await openIdentity(world.home, ref, noPassphrase, () => new Date());
+  const { mls: own, storageKey, trust } = identity;
+  const checkCredential = (certificates: Uint8Array[]) => trust.checkCredential(certificates);
+  const mls = await openMlsContext({ random: systemRandom, identity: own, checkCredential, readCredential });
+  const cipher = new CellCipher(storageKey.expose(), systemRandom);
+  const store = ClientStore.open(world.folderOf(ref), { cipher, holder: "test" });
+  return { store, mls, identity, [Symbol.asyncDispose]: () => store.close() };
+}
+
 /** The epoch of a conversation on a device, and a secret that all members of it share. */
 export async function secretOf(
   world: World,
   ref: DeviceRef,
   mailbox: string,
 ): Promise<{ epoch: number; secret: string }> {
-  const folder = world.folderOf(ref);
-  const noPassphrase = () => Promise.reject(new Error("there is no passphrase"));
-  const identity = await openIdentity(world.home, ref, noPassphrase, () => new Date());
-  const mls = await openMlsContext({
-    random: systemRandom,
-    identity: identity.mls,
-    checkCredential: readCredential,
-    readCredential,
+  await using insides = await openInsides(world, ref);
+  const epoch = GroupEpoch.decode(insides.store.groups.epoch(mailbox)!);
+  const options = { label: "test", context: new Uint8Array(), length: 32 };
+  return { epoch: epoch.number, secret: encodeHex(await exportSecret(insides.mls, epoch, options)) };
+}
+
+/** Connects as a device and says hello, without a client. */
+export async function rawConnection(world: World, ref: DeviceRef): Promise<ClientConnection> {
+  await using insides = await openInsides(world, ref);
+  const { facts, tls, trust } = insides.identity;
+  const connection = await dial({
+    host: facts.host,
+    port: facts.port,
+    identity: tls,
+    checkServer: trust.checkServer(facts.host),
   });
-  const cipher = new CellCipher(identity.storageKey.expose(), systemRandom);
-  const store = ClientStore.open(folder, { cipher, holder: "test" });
-  try {
-    const epoch = GroupEpoch.decode(store.groups.epoch(mailbox)!);
-    const options = { label: "test", context: new Uint8Array(), length: 32 };
-    return { epoch: epoch.number, secret: encodeHex(await exportSecret(mls, epoch, options)) };
-  } finally {
-    await store.close();
-  }
+  await connection.request("hello", { version: 1, agent: "test" });
+  return connection;
 }

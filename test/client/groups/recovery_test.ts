@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { World } from "../../support/world.ts";
 import type { DeviceRef } from "../../../lib/wire/mod.ts";
 import { say, secretOf, withClient } from "./group_world.ts";
@@ -34,7 +35,7 @@ Deno.test("a device that has lost its store enters its conversations again by it
   assert.ok(kinds.includes("undecryptable"));
   await say(world, bob, id, "back");
   await world.send(bob, "alice", "here as well");
-  assert.deepEqual(await world.inbox(alice), ["back", "here as well"]);
+  assert.deepEqual((await world.inbox(alice)).sort(), ["back", "here as well"]);
   assert.deepEqual(await world.inbox(carol), ["unread", "back"]);
   await say(world, carol, "team", "good");
   assert.ok((await world.inbox(bob)).includes("good"));
@@ -42,6 +43,46 @@ Deno.test("a device that has lost its store enters its conversations again by it
   assert.equal(new Set(secrets.map(({ secret }) => secret)).size, 1);
   // An admin was told to tell the name again.
   await withClient(world, bob, (client) => assert.equal(client.groups.nameOf(id), "team"));
+});
+
+/** What a large group is: its info goes not along with commits. */
+async function forgetGroupInfos(world: World): Promise<void> {
+  const folder = `${world.relay.folder}/relay`;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.endsWith(".db")) continue;
+    const db = new DatabaseSync(`${folder}/${name}`);
+    const has = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'group_info'").get();
+    if (has !== undefined) db.exec("DELETE FROM group_info");
+    db.close();
+  }
+}
+
+Deno.test("where the relay has no group info a lost device waits for a member, and enters as soon as one is there", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await world.inbox(bob);
+  await lose(world, bob);
+  await forgetGroupInfos(world);
+  // Alone it cannot come back, says so, and does nothing else.
+  await withClient(world, bob, (client) => assert.equal(client.groups.show(id).state, "lost"));
+  assert.deepEqual(world.warnings.map(({ code }) => code), ["rejoin-waiting"]);
+  await assert.rejects(say(world, bob, id, "no"), { code: "rejoin-waiting" });
+  const stop = new AbortController();
+  const lost = await world.client(bob), there = await world.client(alice);
+  const back = Promise.withResolvers<void>();
+  lost.onHistory(() => {
+    if (lost.groups.show(id).state === "active") back.resolve();
+  });
+  const listener = { onState: () => {}, onTrouble: () => {} };
+  const running = [lost.run(stop.signal, listener)];
+  running.push(there.run(stop.signal, listener));
+  await back.promise;
+  stop.abort();
+  await Promise.all(running);
+  await world.close(lost);
+  await world.close(there);
+  assert.ok((await world.inbox(alice)).includes("no"));
 });
 
 Deno.test("two copies of a device do not fight: the one whose place is taken gives way and says so", async () => {

@@ -70,7 +70,7 @@ class PublishedClient implements Disposable {
     return { keyId: key_id as string, publicKey: parseRsaPublicKey(public_key) };
   }
 
-  open(sealed: string, sender: KeyObject): Promise<string> {
+  open(sealed: string, sender: KeyObject): string {
     return openEnvelope(sealed, {
       privateKey: (id) => id === this.keyId ? this.key : undefined,
       sender,
@@ -95,22 +95,22 @@ Deno.test("ca-chat original: published clients are served", (t) =>
         users: ["alice", "bob"],
       });
       const toBob = await alice.peerKey(folder, "bob"), toAlice = await bob.peerKey(folder, "alice");
-      const seal = async (text: string) => ({
+      const seal = (text: string) => ({
         message_type: "MESSAGE",
-        message: await sealEnvelope(text, alice.key, toBob, systemRandom),
+        message: sealEnvelope(text, alice.key, toBob, systemRandom),
         username: "alice",
         user: "bob",
       });
-      const message = JSON.stringify(await seal("grüße ✓"));
+      const message = JSON.stringify(seal("grüße ✓"));
       const bytes = encodeUtf8(message);
       for (const at of [1, 2, 30, 500, bytes.length - 1]) await alice.peer.writeSplit(bytes, at);
-      await alice.peer.write(JSON.stringify(await seal("joined")) + JSON.stringify({ message_type: "LIST" }));
+      await alice.peer.write(JSON.stringify(seal("joined")) + JSON.stringify({ message_type: "LIST" }));
       for (let i = 0; i < 5; i++) {
         const received = await bob.recv();
         assert.deepEqual(received, JSON.parse(message), "it is relayed verbatim");
-        assert.equal(await bob.open(received.message, toAlice.publicKey), "grüße ✓");
+        assert.equal(bob.open(received.message, toAlice.publicKey), "grüße ✓");
       }
-      assert.equal(await bob.open((await bob.recv()).message, toAlice.publicKey), "joined");
+      assert.equal(bob.open((await bob.recv()).message, toAlice.publicKey), "joined");
       assert.equal((await alice.recv()).message_type, "USER LISTING");
     });
 
@@ -215,12 +215,12 @@ Deno.test("ca-chat original: our client works with a published server", () =>
     });
     console.type("hello bob");
     const { message } = await recv();
-    const opened = await openEnvelope(message, { privateKey: () => bob, sender: alice, maxBytes: 10_000 });
+    const opened = openEnvelope(message, { privateKey: () => bob, sender: alice, maxBytes: 10_000 });
     assert.equal(opened, "hello bob");
     console.type("x".repeat(500));
     await console.noted("longer than 2048 bytes");
-    const reply = await sealEnvelope("hello alice", bob, { keyId: "1", publicKey: alice }, systemRandom);
-    const forged = await sealEnvelope(
+    const reply = sealEnvelope("hello alice", bob, { keyId: "1", publicKey: alice }, systemRandom);
+    const forged = sealEnvelope(
       "forged",
       await generateRsaKey(),
       { keyId: "1", publicKey: alice },
@@ -232,7 +232,7 @@ Deno.test("ca-chat original: our client works with a published server", () =>
     );
     assert.equal((await console.shown("message")).text, "bob: hello alice");
     assert.equal((await console.shown("discarded")).code, "signature-wrong");
-    const file = await sealEnvelope(btoa("content"), bob, { keyId: "1", publicKey: alice }, systemRandom);
+    const file = sealEnvelope(btoa("content"), bob, { keyId: "1", publicKey: alice }, systemRandom);
     const header = {
       message_type: "FILE",
       file_name: "../../evil.txt",

@@ -39,3 +39,12 @@ Deno.test("promptLoop() ends with the session, at the prompt and while a line is
     await assert.rejects(over, { code: "gone" });
   }
 });
+
+Deno.test("promptLoop() asks what stands before each line, whose answer does not matter", async () => {
+  const console = new ScriptedConsole("exit", "one", "", "two", "");
+  console.end();
+  const lines: string[] = [];
+  await promptLoop(console, { ...settings, before: "RETURN" }, (line) => void lines.push(line));
+  assert.deepEqual(lines, ["one", "two"]);
+  assert.deepEqual(console.prompts, ["RETURN", "? ", "RETURN", "? ", "RETURN", "? "]);
+});

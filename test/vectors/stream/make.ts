@@ -19,10 +19,11 @@ function plaintext(size: number): Uint8Array {
 
 async function run(command: string, args: string[], input?: Uint8Array): Promise<Uint8Array> {
   const child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
+  const output = child.output();
   const writer = child.stdin.getWriter();
   if (input !== undefined) await writer.write(input);
   await writer.close();
-  return (await child.output()).stdout;
+  return (await output).stdout;
 }
 
 /** Bech32 without its checksum; the program has made it. */

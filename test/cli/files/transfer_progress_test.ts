@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { formatProgress, TransferBar } from "../../../commands/files/transfer_progress.ts";
+import { Output } from "../../../commands/output.ts";
+import type { CommandContext } from "../../../commands/command.ts";
+import { FakeIo } from "../../support/fake_io.ts";
+
+const MB = 1_000_000;
+const half = {
+  phase: "sending",
+  name: "a.iso",
+  number: 1,
+  count: 1,
+  doneBytes: 5 * MB,
+  totalBytes: 10 * MB,
+} as const;
+
+function barOn(io: FakeIo, options: { json?: boolean; quiet?: boolean } = {}): TransferBar {
+  const values = { json: false, quiet: false, ...options } as CommandContext["options"];
+  const signal = new AbortController().signal;
+  const context = { io, out: new Output(io, values), options: values, home: "/", signal, resolve: String };
+  return new TransferBar(context);
+}
+
+Deno.test("formatProgress() gives what is done, the rate and the time that is left", () => {
+  assert.equal(
+    formatProgress(half, 2 * MB),
+    "sending a.iso  ██████████░░░░░░░░░░ 50%  5.0 MB of 10.0 MB  2.0 MB/s  3 s left",
+  );
+  assert.equal(
+    formatProgress({ ...half, number: 2, count: 3 }, 1_000),
+    "sending a.iso (2 of 3)  ██████████░░░░░░░░░░ 50%  5.0 MB of 10.0 MB  1.0 KB/s  1 h 23 min left",
+  );
+  assert.equal(
+    formatProgress({ ...half, phase: "spooling", totalBytes: undefined }, undefined),
+    "reading a.iso  5.0 MB",
+  );
+  assert.match(
+    formatProgress({ ...half, doneBytes: 10 * MB }, MB),
+    /100%  10\.0 MB of 10\.0 MB  1\.0 MB\/s$/,
+  );
+  assert.match(
+    formatProgress({ ...half, doneBytes: 0, totalBytes: 0 }, undefined),
+    /100%  0 bytes of 0 bytes$/,
+  );
+});
+
+Deno.test("formatProgress() shows no control character of a name, and cuts a long one", () => {
+  assert.match(formatProgress({ ...half, name: "a\x1b[2Jb" }, undefined), /^sending a␛\[2Jb  /);
+  assert.match(formatProgress({ ...half, name: "日本".repeat(40) }, undefined), /^sending (日本){7}日…  /);
+});
+
+Deno.test("TransferBar draws one line over the other on a terminal, within its width, and takes it away", () => {
+  const io = new FakeIo({ terminal: true, columns: 40 });
+  const bar = barOn(io);
+  bar.show({ ...half, doneBytes: MB });
+  io.time += 50;
+  bar.show({ ...half, doneBytes: 2 * MB });
+  io.time += 1_000;
+  bar.show(half);
+  bar.clear();
+  const [before, first, second, ...rest] = io.stderr.text.split("\r\x1b[K");
+  assert.deepEqual([before, rest], ["", [""]]);
+  assert.match(first!, /^sending a\.iso  ██░+ 10/);
+  assert.match(second!, /^sending a\.iso  ██████████░+ 50/);
+  assert.ok(second!.length <= 39);
+  assert.equal(io.stdout.text, "");
+});
+
+Deno.test("TransferBar writes nothing where there is no terminal, nor with --quiet, nor to a dumb one", () => {
+  const dumb = new FakeIo({ terminal: true, env: { TERM: "dumb" } });
+  for (
+    const [io, options] of [[new FakeIo(), {}], [new FakeIo({ terminal: true }), { quiet: true }], [
+      dumb,
+      {},
+    ]] as const
+  ) {
+    using bar = barOn(io, options);
+    for (let i = 0; i < 100; i++, io.time += 100) bar.show({ ...half, doneBytes: i });
+    assert.equal(io.stderr.text + io.stdout.text, "");
+  }
+});
+
+Deno.test("TransferBar writes an object a second to standard error with --json, and nothing for a short transfer", () => {
+  const io = new FakeIo();
+  const bar = barOn(io, { json: true });
+  bar.show({ ...half, doneBytes: MB });
+  io.time += 900;
+  bar.show({ ...half, doneBytes: 2 * MB });
+  assert.equal(io.stderr.text, "");
+  io.time += 200;
+  bar.show(half);
+  assert.deepEqual(JSON.parse(io.stderr.text), { type: "progress", ...half });
+});

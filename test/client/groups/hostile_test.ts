@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { encodeRoster } from "../../../lib/client/groups/roster.ts";
+import { toSnapshot } from "../../../lib/client/group_state.ts";
+import { Commits } from "../../../lib/client/commits.ts";
+import { Rejoiner } from "../../../lib/client/rejoiner.ts";
+import { Controls } from "../../../lib/client/controls.ts";
+import { GroupNames } from "../../../lib/client/groups/group_names.ts";
+import { Receiver } from "../../../lib/client/receiver.ts";
+import { systemRandom } from "../../../lib/crypto/mod.ts";
+import { createCommit, createGroupInfo, joinExternal } from "../../../lib/mls/mod.ts";
+import type { ClientConnection } from "../../../lib/transport/mod.ts";
+import type { DeviceRef } from "../../../lib/wire/mod.ts";
+import { World } from "../../support/world.ts";
+import { type Insides, openInsides, rawConnection, say, withClient } from "./group_world.ts";
+
+const clock = () => new Date();
+const validity = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
+
+Deno.test("a commit by which a plain member makes itself an admin is refused by everybody, and the history names it", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await world.inbox(bob);
+  const connection = await rawConnection(world, bob);
+  {
+    await using insides = await openInsides(world, bob);
+    const group = toSnapshot(insides.store.groups.group(id)!);
+    const groupData = encodeRoster({ users: ["alice", "bob"], admins: ["bob"], leaving: [] });
+    const { commit } = await createCommit(insides.mls, group, { groupData });
+    const request = {
+      mailbox: id,
+      id: systemRandom(16),
+      commit: new Uint8Array(commit),
+      add: [],
+      remove: [],
+    };
+    await connection.request("commit", request);
+  }
+  await connection.close();
+  const lines = await withClient(world, alice, (client) => {
+    assert.equal(client.groups.show(id).state, "refused");
+    assert.equal(client.groups.show(id).epoch, 1);
+    return client.history.unread();
+  });
+  assert.deepEqual(lines.map(({ type }) => type), ["undecryptable"]);
+  assert.match(lines[0]!.text, /bob changed who is in the group and is not one of its admins/);
+  // It does not come back by itself; a person has to accept it.
+  await assert.rejects(say(world, alice, id, "hello?"), { code: "conversation-refused" });
+});
+
+Deno.test("a device of somebody who is not in the group gets neither its group info nor into it", async () => {
+  await using world = await World.open();
+  const [alice, , mallory] = [
+    await world.enrol("alice/laptop"),
+    await world.enrol("bob/phone"),
+    await world.enrol("mallory/phone"),
+  ];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const connection = await rawConnection(world, mallory);
+  await assert.rejects(connection.request("group-info", { mailbox: id }), { code: "not-a-member" });
+  await using atAlice = await openInsides(world, alice);
+  await using atMallory = await openInsides(world, mallory);
+  const groupInfo = await createGroupInfo(atAlice.mls, toSnapshot(atAlice.store.groups.group(id)!));
+  const { commit } = await joinExternal(atMallory.mls, groupInfo, id, validity);
+  const request = { mailbox: id, id: systemRandom(16), commit, add: [], remove: [] };
+  await assert.rejects(connection.request("commit", request), { code: "not-a-member" });
+  await connection.close();
+  // And where a relay takes it all the same, the members do not.
+  await receiverOf(atAlice, alice).workIn(id, [{
+    ...{ seq: 2, id: request.id, kind: "commit", from: mallory, time: Date.now(), body: commit },
+  }]);
+  assert.equal(atAlice.store.mailboxes.get(id).state, "active");
+  await receiverOf(atAlice, alice).workIn(id, [{
+    ...{ seq: 3, id: systemRandom(16), kind: "commit", from: mallory, time: Date.now(), body: commit },
+  }]);
+  assert.equal(atAlice.store.mailboxes.get(id).state, "refused");
+  assert.equal(atAlice.store.groups.epochNumber(id), 1);
+});
+
+Deno.test("a device does not enter by the group info of another group, of an epoch that is over, or without its user", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { id: other } = await withClient(world, alice, (client) => client.groups.create("other", []));
+  await using atAlice = await openInsides(world, alice);
+  const infoOf = (mailbox: string) =>
+    createGroupInfo(atAlice.mls, toSnapshot(atAlice.store.groups.group(mailbox)!));
+  const old = await infoOf(id), foreign = await infoOf(other);
+  await withClient(world, alice, (client) => client.groups.refresh(id));
+  await world.inbox(bob);
+  await using atBob = await openInsides(world, bob);
+  const options = {
+    ...atBob,
+    self: bob,
+    random: systemRandom,
+    clock,
+    onRejoined: () => {},
+    names: { greet: () => {} },
+  };
+  const rejoiner = new Rejoiner(options, new Commits(options));
+  const enterBy = (groupInfo: Uint8Array, mailbox = id) => {
+    const connection = { request: () => Promise.resolve({ groupInfo }) } as unknown as ClientConnection;
+    return rejoiner.rejoin(mailbox, { connection, catchUp: () => assert.fail("nothing was sent") }, "lost");
+  };
+  await assert.rejects(enterBy(foreign), { code: "group-info-foreign" });
+  await assert.rejects(enterBy(old), { code: "group-info-stale" });
+  await assert.rejects(enterBy(foreign, other), { code: "group-foreign" });
+  await assert.rejects(enterBy(new Uint8Array(100)), { code: "mls-malformed" });
+  assert.equal(atBob.store.pendingCommits.get(id), undefined);
+  assert.equal(atBob.store.groups.epochNumber(id), 2);
+});
+
+function receiverOf({ store, mls, identity: { trust } }: Insides, self: DeviceRef): Receiver {
+  const controls = new Controls(store, self, systemRandom, clock);
+  return new Receiver({
+    store,
+    mls,
+    trust,
+    self,
+    controls,
+    clock,
+    names: new GroupNames({ store, controls, self }),
+  });
+}

@@ -16,6 +16,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return await dispatch(args, io);
 }
 
+/** The code of an internal error; the table of codes may be what cannot be loaded. */
+const UNREPORTED = 70;
+
 async function main(): Promise<never> {
   const { systemIo } = await import("./commands/system_io.ts");
   const io = systemIo();
@@ -29,7 +32,8 @@ async function main(): Promise<never> {
   };
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    fail(event.reason).then(exit);
+    // What cannot even be reported must not come back here as the next rejection, for ever.
+    fail(event.reason).then(exit, () => exit(UNREPORTED));
   });
   return exit(await run(Deno.args, io).catch(fail));
 }

@@ -1,4 +1,10 @@
-import { Client, identityPath, type ReceiptPolicy, selectIdentity } from "../lib/client/mod.ts";
+import {
+  Client,
+  identityPath,
+  type PassphraseSource,
+  type ReceiptPolicy,
+  selectIdentity,
+} from "../lib/client/mod.ts";
 import type { ParleyError } from "../lib/errors/mod.ts";
 import { keeperOf } from "./agent/keeper.ts";
 import type { CommandContext } from "./command.ts";
@@ -12,6 +18,8 @@ export interface OpenClientOptions {
   onWarning?: (error: ParleyError) => void;
   /** What others are told of their messages. Default: `read`. */
   receipts?: ReceiptPolicy;
+  /** Gives the passphrase; `ask` does so by the options or at the terminal. Default: `ask`. */
+  passphrase?: (ask: PassphraseSource) => Promise<Uint8Array>;
 }
 
 /**
@@ -28,10 +36,11 @@ export async function openClient(
 ): Promise<Client> {
   const { home, options } = context;
   const identity = await selectIdentity(home, options.as);
+  const ask = () => readPassphrase(passphrase, context, `${identity.user}/${identity.device}`);
   return await Client.open({
     home,
     identity,
-    passphrase: () => readPassphrase(passphrase, context, `${identity.user}/${identity.device}`),
+    passphrase: () => (more.passphrase ?? ((ask) => ask()))(ask),
     keeper: keeperOf(identityPath(home, identity), context),
     holder: `parley ${verb} (pid ${Deno.pid})`,
     agent,

@@ -188,7 +188,7 @@ async function bring(
       await client.connect(limited);
       if (acceptChange) await acceptChanges(client, sent.conversation, context);
       await client.deliverSent(sent);
-      await client.delivery.obtainRelayReceipts(sent);
+      await obtainReceipt(client, sent, context);
       await settleFiles(client, context);
       if (!needsReports(level)) return;
       await waitUntil(client, sent, level, {
@@ -204,6 +204,17 @@ async function bring(
     // What is still asked of the relay would keep the command from ending in time.
     if (error.code === "timeout") client.disconnect(error);
     throw thrown;
+  }
+}
+
+/** The message is where it is to be, with the relay's receipt or without. */
+async function obtainReceipt(client: Client, sent: SentMessage, { out }: CommandContext): Promise<void> {
+  try {
+    await client.delivery.obtainRelayReceipts(sent);
+  } catch (thrown) {
+    const error = toParleyError(thrown);
+    if (!["network", "timeout"].includes(error.kind)) throw thrown;
+    out.note(`no receipt of the relay's yet: ${printable(error.message)}`);
   }
 }
 

@@ -100,6 +100,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./purge.ts")).purge,
   },
   {
+    name: "backup",
+    brief: "Write this device's identity and history to a file",
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    brief: "Make an identity of a backup",
+    load: async () => (await import("./restore.ts")).restore,
+  },
+  {
     name: "bench",
     brief: "Measure cryptography, sessions and a relay on this machine",
     load: async () => (await import("./bench.ts")).bench,

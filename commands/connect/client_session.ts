@@ -59,10 +59,11 @@ export class ClientSession implements ChatSession {
     return this.#transfer(async () => {
       const { signal } = this.#stop;
       const conversation = this.#client.conversationWith(to);
-      const { outgoing, incoming } = this.#client.files;
-      const sent = await outgoing.send(conversation, [{ path: this.#resolve(path) }], { signal });
+      const sent = await this.#client.files.outgoing.send(conversation, [{ path: this.#resolve(path) }], {
+        signal,
+      });
       const taken = await this.#take(sent);
-      await incoming.tellRelay({ signal });
+      await this.#client.files.tellRelay();
       return taken;
     });
   }

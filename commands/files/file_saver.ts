@@ -54,10 +54,14 @@ export class FileSaver {
   }
 
   async #saveNew(signal: AbortSignal): Promise<void> {
+    const { io, options } = this.#context;
+    // A bar would stand in the way of messages that arrive meanwhile.
+    const quiet = options.quiet || io.stdout.isTerminal();
+    const context = { ...this.#context, signal, options: { ...options, quiet } };
     for (const item of this.#client.files.incoming.waiting()) {
       if (this.#tried.has(item.id)) continue;
       try {
-        await saveFiles(this.#client, [item], this.#folder, { ...this.#context, signal });
+        await saveFiles(this.#client, [item], this.#folder, context);
         this.#tried.add(item.id);
       } catch (error) {
         if (signal.aborted) return;

@@ -14,7 +14,8 @@ import { describeFile, fileRecord } from "./file_lines.ts";
 export const filesRm = defineCommand({
   description:
     "What has arrived of a received file is removed, and the relay deletes it when no device needs it any more; a file " +
-    "that was saved stays where it is. Of files whose sending was broken off, what the relay has is deleted.",
+    "that was saved stays where it is. A file that this device has sent is deleted at the relay, whoever has not fetched " +
+    "it yet; of files whose sending was broken off, what the relay has.",
   examples: [
     { line: "parley files rm 3fa9c2d1", does: "Give a file up" },
   ],

@@ -56,11 +56,11 @@ async function saveFile(
   await client.files.incoming.markAnnounced(saved);
   if (leftOut > 0) out.note(`${leftOut} links or devices in ${printable(item.name)} were left out`);
   // It is on the disk here; that the relay hears it now, makes room there.
-  await client.files.incoming.tellRelay({ signal });
+  await client.files.tellRelay();
 }
 
 function isPassedOver({ kind, code }: ParleyError): boolean {
-  return PASSED_OVER.includes(kind) || code === "file-busy" || code === "blob-damaged";
+  return PASSED_OVER.includes(kind) || ["file-busy", "blob-damaged", "disk-full"].includes(code);
 }
 
 function tellFailure(item: FileItem, { code, message }: ParleyError, { out, io }: CommandContext): void {

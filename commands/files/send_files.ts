@@ -57,18 +57,20 @@ async function shown(
  * they are not forgotten. What goes wrong with them is no failure of this command.
  */
 export async function settleFiles(client: Client, { out, signal }: CommandContext): Promise<void> {
+  const { outgoing } = client.files;
   try {
     await client.files.settle(signal);
+    for (const { id, files, busy, lost } of await outgoing.pending()) {
+      if (busy) continue;
+      const names = files.map(({ name }) => printable(name)).join(", ");
+      if (!lost) out.note(`not sent yet: ${names}; 'parley files resume ${shortId(id)}' goes on`);
+      else {
+        out.note(`not sent: ${names}; what came through standard input was not read to its end`);
+        await outgoing.discard(id);
+      }
+    }
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     out.note(`files: ${printable(error.message)}`);
-  }
-  for (const { id, files, busy, lost } of await client.files.outgoing.pending()) {
-    if (busy) continue;
-    const names = files.map(({ name }) => printable(name)).join(", ");
-    const advice = lost
-      ? `'parley files rm ${shortId(id)}' forgets it`
-      : `'parley files resume ${shortId(id)}' goes on`;
-    out.note(`not sent yet: ${names}; ${advice}`);
   }
 }

@@ -1,16 +1,17 @@
-import { decodeHex, encodeHex } from "../bytes/mod.ts";
-import { type RandomSource, systemRandom } from "../crypto/mod.ts";
+import { decodeHex } from "../bytes/mod.ts";
+import { systemRandom } from "../crypto/mod.ts";
 import { ParleyError, toParleyError } from "../errors/mod.ts";
 import { type MlsContext, openMlsContext } from "../mls/mod.ts";
 import { parseName } from "../pki/mod.ts";
 import { CellCipher, ClientStore } from "../store/mod.ts";
 import { type ClientConnection, keepConnected } from "../transport/mod.ts";
-import { type DeviceRef, directMailbox, type Entry, ENTRY_ID_BYTES, type Push } from "../wire/mod.ts";
+import { type DeviceRef, directMailbox, type Entry, type Push } from "../wire/mod.ts";
 import { Backups } from "./backup/backups.ts";
 import type { ClientCore } from "./client_core.ts";
 import type { ClientOptions, RunListener, SentMessage, UserPresence } from "./client_types.ts";
 import { Controls } from "./controls.ts";
-import { Conversations, type Relaying } from "./conversations.ts";
+import type { Relaying } from "./conversation_types.ts";
+import { Conversations } from "./conversations.ts";
 import { Composer } from "./delivery/composer.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { DevicePlacement } from "./devices/device_placement.ts";
@@ -34,9 +35,7 @@ import { readCredential } from "./trust.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** Whoever sent something is told with these that it was not taken, and sends again. */
-const REFUSALS = ["unknown-user", "verification-changed"];
-/** What the relay is not told of files before the end, it is told the next time. */
-const TELL_PATIENCE_MS = 5_000;
+const REFUSALS = ["unknown-user", "not-a-member", "verification-changed"];
 /** A clock that is set may bring the time nearer; a timer bears no more than 24 days. */
 const MAX_RENEWAL_DELAY_MS = 60 * 60_000;
 const RENEWAL_RETRY_MS = 60_000;
@@ -301,7 +300,7 @@ export class Client {
       if (connection !== undefined) {
         await this.delivery.report(connection);
         await this.#tidy();
-        await this.files.incoming.tellRelay({ patienceMs: TELL_PATIENCE_MS });
+        await this.files.tellRelay();
       }
       await this.history.sweep();
     } catch (error) {

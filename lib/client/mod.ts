@@ -48,12 +48,14 @@ export {
 } from "./identity_folder.ts";
 export type { KeyKeeper } from "./identity.ts";
 export type { DeliveryLevel } from "./client_types.ts";
+export type { Composer } from "./delivery/composer.ts";
+export type { Delivery } from "./delivery/delivery.ts";
 export type { Draft } from "./delivery/draft.ts";
 export type { MessageStatusFacts, RelayReceipt, UserStatus } from "./delivery/message_status.ts";
 export type { ReceiptPolicy } from "./delivery/receipt_reporter.ts";
 export { waitUntil } from "./delivery/wait_until.ts";
 export type { HistoryLine, ReactionSummary } from "./history/history_line.ts";
-export type { HistoryQuery, HistoryUsage } from "./history/history.ts";
+export type { History, HistoryQuery, HistoryUsage } from "./history/history.ts";
 export type { NamedFile, ReceivedMessage, UnshownPart } from "./received_message.ts";
 export { type ComparedDevice, People, type Verification, type VerificationState } from "./people/people.ts";
 export type { VerifiedDevice } from "./people/device_keys.ts";

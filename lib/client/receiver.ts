@@ -12,10 +12,10 @@ import {
   toRoster,
   toSnapshot,
 } from "./group_state.ts";
-import { noteDuplicate } from "./duplicate_note.ts";
+import { noteDuplicate, noteLoss } from "./duplicate_note.ts";
 import type { GroupNames } from "./groups/group_names.ts";
 import { assertMayChange } from "./groups/roster.ts";
-import { isWorthAsking } from "./delivery/resend.ts";
+import { isWorthAsking } from "./delivery/is_worth_asking.ts";
 import { MessageReceiver, type MessageReceiverOptions } from "./message_receiver.ts";
 import { noteRevocation } from "./revocation_note.ts";
 import { SenderCache } from "./sender_cache.ts";
@@ -156,12 +156,11 @@ export class Receiver {
   }
 
   /** A welcome that cannot be used has made this device a member all the same. */
-  #loseIfNoKeys({ conversation }: Entry): void {
+  #loseIfNoKeys({ conversation, time }: Entry): void {
     if (conversation === undefined) return;
     const { mailbox } = conversation;
-    if (this.#store.groups.epochNumber(mailbox) === undefined) {
-      this.#store.mailboxes.setState(mailbox, "lost");
-    }
+    if (this.#store.groups.epochNumber(mailbox) !== undefined) return;
+    noteLoss(this.#store, mailbox, this.#self, time);
   }
 
   /** Credentials are judged as of when the relay took the entry: nobody can go on who refuses what others took. */

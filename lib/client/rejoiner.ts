@@ -5,7 +5,7 @@ import type { ClientStore, MailboxRowState } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
 import { directUsers, ENTRY_ID_BYTES } from "../wire/mod.ts";
 import type { Commits } from "./commits.ts";
-import type { ConversationsOptions, Relaying, Wish } from "./conversations.ts";
+import type { ConversationsOptions, Relaying, Wish } from "./conversation_types.ts";
 import { assertMembership, toSnapshot } from "./group_state.ts";
 import { keyPackageValidity } from "./key_packages.ts";
 

@@ -2,7 +2,7 @@ import type { Clock } from "../pki/mod.ts";
 import type { ClientStore } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
 import { deviceMailbox, type DeviceRef, limits, type OperationResponse, type Push } from "../wire/mod.ts";
-import { noteDuplicate } from "./duplicate_note.ts";
+import { noteDuplicate, noteLoss } from "./duplicate_note.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** Entries of a lost conversation that each leave a line in the history; older ones leave nothing. */
@@ -80,7 +80,7 @@ export class Synchronizer {
     await this.#store.transaction(() => {
       for (const [mailbox, head] of heads) {
         if (!isLost(mailbox)) continue;
-        mailboxes.setState(mailbox, "lost");
+        noteLoss(this.#store, mailbox, this.#self, this.#clock().getTime());
         const start = head - MAX_EXPLAINED;
         if (mailboxes.get(mailbox).cursor < start) mailboxes.advance(mailbox, start);
       }

@@ -17,6 +17,8 @@ import type { ChainCheck, VerifiedPeer } from "../transport/mod.ts";
 import { identityFiles, readText, writePrivateFile } from "./identity_folder.ts";
 
 const ED25519_BYTES = 32;
+/** As many chains as the largest conversations have members. */
+const MAX_GOOD = 4_000;
 const CRL_RESOLUTION_MS = 1_000;
 
 /** What an identity trusts: one root, and that root's newest CRL. */
@@ -29,6 +31,8 @@ export class Trust {
   /** Knows no revocations: for what was valid at an earlier time. */
   readonly #pastVerifier: ChainVerifier;
   #crl: RevocationList | undefined;
+  /** Chains that were found good under the present CRL, by the leaf's hash: members are looked at again and again. */
+  readonly #good = new Map<string, { holder: CredentialHolder; until: Date; since: Date }>();
 
   private constructor(
     folder: string,
@@ -75,8 +79,16 @@ export class Trust {
 
   /** Checks a member's credential. */
   async checkCredential(certificates: Uint8Array[]): Promise<CredentialHolder> {
-    await this.#verifier.verify({ chain: certificates, usage: "device", now: this.#clock() });
-    return await readCredential(certificates);
+    const now = this.#clock(), name = certificates.map((one) => encodeHex(hashCertificate(one))).join();
+    const known = this.#good.get(name);
+    if (known !== undefined && known.since <= now && now <= known.until) return known.holder;
+    await this.#verifier.verify({ chain: certificates, usage: "device", now });
+    const holder = await readCredential(certificates);
+    const parsed = certificates.map((one) => parseCertificate(one));
+    const until = new Date(Math.min(...parsed.map(({ notAfter }) => notAfter.getTime())));
+    if (this.#good.size >= MAX_GOOD) this.#good.clear();
+    this.#good.set(name, { holder, until, since: now });
+    return holder;
   }
 
   /**
@@ -106,6 +118,7 @@ export class Trust {
    */
   async updateCrl(der: Uint8Array): Promise<void> {
     this.#crl = await this.#verifier.updateCrl(der);
+    this.#good.clear();
     const { number } = this.#crl;
     const stored = await readCrl(this.#folder);
     if (stored !== undefined && parseRevocationList(stored).number >= number) return;

@@ -20,4 +20,5 @@ export type {
   ServeOptions,
   Weakness,
 } from "./core/profile.ts";
+export { importParts, type ProfileParts } from "./import_parts.ts";
 export { PROFILE_NAMES, profiles } from "./registry.ts";

@@ -9,12 +9,7 @@ import { protect } from "ts-mls/messageProtection.js";
 import { filteredDirectPath, type RatchetTree } from "ts-mls/ratchetTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
 import { isAncestor, type LeafIndex, leafToNodeIndex, toLeafIndex } from "ts-mls/treemath.js";
-import {
-  createUpdatePath,
-  firstCommonAncestor,
-  type PathSecret,
-  type UpdatePath,
-} from "ts-mls/updatePath.js";
+import type { PathSecret } from "ts-mls/updatePath.js";
 import { encryptGroupInfo, encryptGroupSecrets } from "ts-mls/welcome.js";
 import { createPath, noPath } from "./commit_path.ts";
 import { type MlsContext, withClientConfig } from "./context.ts";
@@ -148,7 +143,10 @@ export function createCommit(
       return {
         commit: encodeMlsMessage({ version: "mls10", wireformat: "mls_private_message", privateMessage }),
         welcome: await createWelcome(context, next, applied.added, path.pathSecrets, secrets),
-        pending: await takeSnapshot(context, next, secrets.encryptionSecret),
+        pending: await takeSnapshot(context, next, secrets.encryptionSecret, {
+          tree: state.ratchetTree,
+          members: current.members,
+        }),
         ratchet: encodeRatchet(ratchetAt(consumed, state.privatePath.leafIndex)),
       };
     })

@@ -8,6 +8,7 @@ import {
   type SecretTreeNode,
   secretTreeNodeEncoder,
 } from "ts-mls/secretTree.js";
+import type { LeafNode } from "ts-mls/leafNode.js";
 import { leafToNodeIndex, leafWidth, toLeafIndex } from "ts-mls/treemath.js";
 import { InternalError, ProtocolError, StorageError } from "../errors/mod.ts";
 import type { MlsContext } from "./context.ts";
@@ -67,6 +68,7 @@ export async function takeSnapshot(
   context: MlsContext,
   state: EnteredState,
   encryptionSecret: Uint8Array,
+  before?: KnownMembers,
 ): Promise<GroupSnapshot> {
   const { groupContext, keySchedule, privatePath, confirmationTag, ratchetTree } = state;
   return {
@@ -74,7 +76,7 @@ export async function takeSnapshot(
     tree: encode(ratchetTreeEncoder)(ratchetTree),
     secrets: SecretTree.plant(leafWidth(ratchetTree.length), encryptionSecret).encode(),
     ratchets: new Map(),
-    members: await readMembers(context, ratchetTree),
+    members: await readMembers(context, ratchetTree, before),
   };
 }
 
@@ -159,20 +161,38 @@ function decodeTree(bytes: Uint8Array): RatchetTree {
   return tree;
 }
 
-/** Reads who is in a tree. */
-export async function readMembers(context: MlsContext, tree: RatchetTree): Promise<Member[]> {
+/** A tree and who is in it. */
+export interface KnownMembers {
+  /** The tree. */
+  tree: RatchetTree;
+  /** Its members. */
+  members: Member[];
+}
+
+/** Reads who is in a tree; of leaves that are the same as in another one, what is known of that. */
+export async function readMembers(
+  context: MlsContext,
+  tree: RatchetTree,
+  before?: KnownMembers,
+): Promise<Member[]> {
+  const known = new Map(before?.members.map((one) => [one.leaf, one]));
   const members: Member[] = [];
   for (let index = 0; index < tree.length; index += 2) {
-    const node = tree[index];
+    const node = tree[index], leaf = index / 2;
     if (node?.nodeType !== "leaf") continue;
-    const { credential, signaturePublicKey } = node.leaf;
-    if (credential.credentialType !== "x509") {
-      throw new ProtocolError("mls-invalid", "a member has no X.509 credential");
-    }
-    const { user, device, serial } = await context.readCredential(credential.certificates);
-    members.push({ leaf: index / 2, user, device, serial, signatureKey: signaturePublicKey });
+    const same = node === before?.tree[index] ? known.get(leaf) : undefined;
+    members.push(same ?? await readMember(context, leaf, node.leaf));
   }
   return members;
+}
+
+async function readMember(context: MlsContext, leaf: number, node: LeafNode): Promise<Member> {
+  const { credential, signaturePublicKey } = node;
+  if (credential.credentialType !== "x509") {
+    throw new ProtocolError("mls-invalid", "a member has no X.509 credential");
+  }
+  const { user, device, serial } = await context.readCredential(credential.certificates);
+  return { leaf, user, device, serial, signatureKey: signaturePublicKey };
 }
 
 function nodeIndex(leaf: number): number {

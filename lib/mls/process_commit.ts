@@ -14,7 +14,14 @@ import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
 import { type CredentialHolder, type MlsContext, withClientConfig } from "./context.ts";
 import type { GroupEpoch } from "./group_epoch.ts";
 import { readGroupData } from "./group_data.ts";
-import { type GroupSnapshot, type Member, ratchetOf, takeSnapshot, toClientState } from "./group_snapshot.ts";
+import {
+  type GroupSnapshot,
+  type KnownMembers,
+  type Member,
+  ratchetOf,
+  takeSnapshot,
+  toClientState,
+} from "./group_snapshot.ts";
 import { withMlsErrors } from "./mls_error.ts";
 import { decodeHandshake } from "./private_message.ts";
 import { withoutSecretTree } from "./secret_tree.ts";
@@ -70,7 +77,8 @@ function processMembers(
     if (author === undefined) throw invalid("comes from a leaf that is not in the group");
     const proposals = new ProposalCheck(PROPOSALS, epoch.ownLeaf);
     const state = toClientState(context, epoch, tree, new Map([[leaf, ratchetOf(current, leaf)]]), config);
-    const next = await enterIfMember(context, proposals, async (suite) => {
+    const before = { tree: state.ratchetTree, members: current.members };
+    const next = await enterIfMember(context, before, proposals, async (suite) => {
       const result = await processPrivateMessage(state, message, emptyPskIndex, suite, proposals.callback);
       return result.newState;
     });
@@ -97,8 +105,9 @@ function processExternal(
       (proposal) => proposal.proposalType !== "remove" || proposal.remove.removed === former?.leaf,
     );
     const state = toClientState(context, epoch, tree, new Map(), config);
+    const before = { tree: state.ratchetTree, members };
     const outcome = { author: joiner, external: true, groupData: epoch.groupData };
-    const next = await enterIfMember(context, proposals, async (suite) => {
+    const next = await enterIfMember(context, before, proposals, async (suite) => {
       const result = await processPublicMessage(state, message, emptyPskIndex, suite, proposals.callback);
       return result.newState;
     });
@@ -113,6 +122,7 @@ function processExternal(
 /** Enters the epoch after a commit; undefined where it removes this member. */
 async function enterIfMember(
   context: MlsContext,
+  before: KnownMembers,
   proposals: ProposalCheck,
   process: (suite: CiphersuiteImpl) => Promise<ClientState>,
 ): Promise<GroupSnapshot | undefined> {
@@ -120,7 +130,7 @@ async function enterIfMember(
   if (proposals.refused) throw invalid("holds other proposals");
   if (proposals.removesSelf) return undefined;
   if (encryptionSecret === undefined) throw invalid("is not a commit");
-  return await takeSnapshot(context, result, encryptionSecret);
+  return await takeSnapshot(context, result, encryptionSecret, before);
 }
 
 /** Who enters from outside: the holder of the new leaf's credential, which has signed the commit. */

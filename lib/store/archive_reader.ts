@@ -92,6 +92,7 @@ export class ArchiveReader implements Disposable {
     return sealed.length === 0 ? sealed : this.#cipher.open(place, sealed);
   }
 
+  /** Closes the connection. */
   [Symbol.dispose](): void {
     this.#db.close();
   }

@@ -77,6 +77,7 @@ export class AtomicFile implements Disposable {
     }
   }
 
+  /** Removes what was not finished. */
   [Symbol.dispose](): void {
     this.#close();
     try {

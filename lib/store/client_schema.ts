@@ -156,6 +156,12 @@ export const clientMigrations: readonly string[] = [
   DELETE FROM groups;
   DELETE FROM members;
   DELETE FROM pending_commits;
+  -- SQLite writes a row as a whole, and a tree may have two megabytes.
+  ALTER TABLE groups DROP COLUMN tree;
+  CREATE TABLE group_trees (
+    mailbox TEXT PRIMARY KEY,
+    tree BLOB NOT NULL
+  ) STRICT;
   ALTER TABLE groups ADD COLUMN secrets BLOB NOT NULL DEFAULT x'';        -- sealed: where ratchets come from
   ALTER TABLE groups ADD COLUMN refreshed INTEGER NOT NULL DEFAULT 0;     -- ms since 1970: own keys were made
   ALTER TABLE groups ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;          -- own messages since then
@@ -209,5 +215,8 @@ export const clientMigrations: readonly string[] = [
     PRIMARY KEY (mailbox, id, part)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX files_untold ON files (state) WHERE told = 0;
+  CREATE TRIGGER files_of_deleted_messages AFTER DELETE ON messages WHEN old.what = 'files' BEGIN
+    DELETE FROM files WHERE mailbox = old.mailbox AND id = old.id;
+  END;
   `,
 ];

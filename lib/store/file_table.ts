@@ -28,7 +28,7 @@ export interface FilePlace {
 
 /**
  * `sent`: this device has sent it; `saving`: it is being fetched, or that was broken off; `saved`: it is on this machine;
- * `removed`: it is not wanted; `gone`: the relay does not have it any more; `refused`: what the relay serves is not
+ * `removed`: it is not wanted; `gone`: the relay does not have it any more, or not whole; `refused`: what the relay serves is not
  * what was sent, or must not be written here.
  */
 export type FileState = "sent" | "saving" | "saved" | "removed" | "gone" | "refused";

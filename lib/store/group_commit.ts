@@ -139,8 +139,11 @@ export class GroupCommit {
     } catch (error) {
       return this.#abort(jobs, error);
     }
-    this.#hooks.committed();
-    for (const job of jobs) this.#tell(job);
+    try {
+      this.#hooks.committed();
+    } finally {
+      for (const job of jobs) this.#tell(job);
+    }
   }
 
   #abort(jobs: Job[], cause: unknown): void {

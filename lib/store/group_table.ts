@@ -63,7 +63,7 @@ export class GroupTable {
     this.#statements = {
       number: db.prepare("SELECT epoch FROM groups WHERE mailbox = ?"),
       epoch: db.prepare("SELECT epoch, sealed FROM groups WHERE mailbox = ?"),
-      tree: db.prepare("SELECT tree FROM groups WHERE mailbox = ?"),
+      tree: db.prepare("SELECT tree FROM group_trees WHERE mailbox = ?"),
       secrets: db.prepare("SELECT epoch, secrets FROM groups WHERE mailbox = ?"),
       setSecrets: db.prepare("UPDATE groups SET secrets = ? WHERE mailbox = ?"),
       keyAge: db.prepare("SELECT refreshed, sent FROM groups WHERE mailbox = ?"),
@@ -76,10 +76,13 @@ export class GroupTable {
       inspectedAt: db.prepare("SELECT inspected FROM groups WHERE mailbox = ?"),
       setInspected: db.prepare("UPDATE groups SET inspected = ? WHERE mailbox = ?"),
       countSent: db.prepare("UPDATE groups SET sent = sent + ? WHERE mailbox = ?"),
+      putTree: db.prepare(
+        "INSERT INTO group_trees (mailbox, tree) VALUES (?, ?) ON CONFLICT DO UPDATE SET tree = excluded.tree",
+      ),
+      deleteTree: db.prepare("DELETE FROM group_trees WHERE mailbox = ?"),
       putGroup: db.prepare(
-        `INSERT INTO groups (mailbox, epoch, sealed, tree, secrets) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET epoch = excluded.epoch, sealed = excluded.sealed, tree = excluded.tree,
-           secrets = excluded.secrets`,
+        `INSERT INTO groups (mailbox, epoch, sealed, secrets) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET epoch = excluded.epoch, sealed = excluded.sealed, secrets = excluded.secrets`,
       ),
       deleteGroup: db.prepare("DELETE FROM groups WHERE mailbox = ?"),
       countMembers: db.prepare("SELECT count(*) AS count FROM members WHERE mailbox = ?"),
@@ -222,9 +225,9 @@ export class GroupTable {
       mailbox,
       number,
       this.#cipher.seal(epochPlace(mailbox, number), epoch),
-      tree,
       this.#cipher.seal(secretsPlace(mailbox, number), secrets),
     );
+    this.#statements.putTree.run(mailbox, tree);
     this.#statements.deleteRatchets.run(mailbox);
     for (const [leaf, ratchet] of group.ratchets) this.setRatchet(mailbox, leaf, ratchet);
     this.#replaceMembers(mailbox, group.members, seq);
@@ -234,6 +237,7 @@ export class GroupTable {
   remove(mailbox: string): void {
     this.#statements.deleteMembers.run(mailbox);
     this.#statements.deleteRatchets.run(mailbox);
+    this.#statements.deleteTree.run(mailbox);
     this.#statements.deleteGroup.run(mailbox);
   }
 

@@ -41,7 +41,10 @@ export class MailboxTable {
     this.#setAcked = db.prepare("UPDATE mailboxes SET acked = ? WHERE mailbox = ? AND acked < ?");
     this.#inState = db.prepare("SELECT mailbox FROM mailboxes WHERE state = ? ORDER BY mailbox");
     this.#list = db.prepare("SELECT * FROM mailboxes ORDER BY mailbox");
-    this.#notAcked = db.prepare("SELECT * FROM mailboxes WHERE acked < cursor AND state <> 'duplicated'");
+    this.#notAcked = db.prepare(
+      `SELECT * FROM mailboxes WHERE acked < cursor AND state <> 'duplicated' AND NOT (mailbox LIKE 'device:%'
+         AND EXISTS (SELECT 1 FROM mailboxes AS other WHERE other.state = 'duplicated'))`,
+    );
   }
 
   /** The row of a mailbox, as if never read where there is none. */
@@ -77,7 +80,7 @@ export class MailboxTable {
 
   /**
    * Mailboxes of which the relay was not told everything. Where another copy of this device has its place, that one
-   * is to say what it needs no more.
+   * is to say what it needs no more; so it is with the device's own mailbox, whose welcomes are for that copy's keys.
    */
   notAcked(): MailboxRow[] {
     return this.#notAcked.all() as unknown as MailboxRow[];

@@ -65,14 +65,18 @@ export class FrameOutbox {
   send(frame: Frame): void {
     const size = frameBytes(frame);
     if (size > MAX_WRITE_BYTES) this.#cut(encodeFrame(frame));
-    else this.#bufferBytes = encodeFrameInto(this.#reserve(size), this.#bufferBytes, frame);
+    else {
+      const buffer = this.#reserve(size);
+      this.#bufferBytes = encodeFrameInto(buffer, this.#bufferBytes, frame);
+    }
     this.#queued(size);
   }
 
   /** Queues a frame of at most so many bytes that is encoded in its place; `encode` returns where it ends. */
   sendInPlace(maxBytes: number, encode: (bytes: Uint8Array, at: number) => number): void {
-    const start = this.#reserve(maxBytes) && this.#bufferBytes;
-    this.#bufferBytes = encode(this.#buffer, start);
+    const buffer = this.#reserve(maxBytes);
+    const start = this.#bufferBytes;
+    this.#bufferBytes = encode(buffer, start);
     this.#queued(this.#bufferBytes - start);
   }
 
@@ -118,12 +122,13 @@ export class FrameOutbox {
     this.#waitingBytes -= size;
     if (!this.#socket.writable) return;
     this.#writingBytes += size;
-    this.#socket.write(write.bytes, () => this.#onWritten(write));
+    this.#socket.write(write.bytes, (error) => this.#onWritten(write, error));
   }
 
-  #onWritten({ bytes, buffer }: Write): void {
+  #onWritten({ bytes, buffer }: Write, error: Error | null | undefined): void {
     this.#writingBytes -= bytes.length;
-    if (buffer !== undefined) buffers.give(buffer);
+    // After an error nobody knows whether the socket still looks at it.
+    if (buffer !== undefined && !error) buffers.give(buffer);
     const waited = this.#waitingBytes > 0;
     if (waited && this.#writingBytes === 0) this.#write();
     const drained = this.#wasFull && this.queuedBytes <= this.#marks.lowWaterBytes;

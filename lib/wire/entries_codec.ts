@@ -67,11 +67,6 @@ export class EntriesEncoder {
     return this.#count;
   }
 
-  /** Bytes of the entries added. */
-  get byteLength(): number {
-    return this.#end - HEAD_ROOM;
-  }
-
   /** Adds an entry. */
   add(entry: Entry): void {
     this.#reserve(entry.body.length + MAX_OVERHEAD);
@@ -192,8 +187,12 @@ function withConversation(at: HotCursor, entry: Entry): Entry | undefined {
     : { ...entry, conversation: { mailbox, seq } };
 }
 
+const kinds = new Set<string | undefined>(
+  ["message", "commit", "welcome", "expired"] satisfies Entry["kind"][],
+);
+
 function isKind(kind: string | undefined): kind is Entry["kind"] {
-  return kind === "message" || kind === "commit" || kind === "welcome";
+  return kinds.has(kind);
 }
 
 function malformed(): never {

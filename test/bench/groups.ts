@@ -14,6 +14,7 @@ import {
   createGroupInfo,
   defaultSuite,
   encodePendingState,
+  type GeneratedKeyPackage,
   type GroupSnapshot,
   joinExternal,
   joinGroup,
@@ -45,21 +46,25 @@ if (import.meta.main) {
 async function measure(size: number): Promise<void> {
   console.log(`\n${size} devices, ${defaultSuite}`);
   const names = Array.from({ length: size }, (_, i) => `user${i}`);
-  const contexts = [];
+  const contexts: MlsContext[] = [];
   for (const name of names) contexts.push(await stageMember(name, defaultSuite));
-  const packages = [];
+  const packages: GeneratedKeyPackage[] = [];
   for (const context of contexts.slice(1)) packages.push(await stageKeyPackage(context));
   const roster = encodeRoster({ users: names, admins: ["user0"], leaving: [] });
   const founded = await createGroup(contexts[0]!, mailbox, validity, roster);
-  const made = await timed("make the group (one commit)", () =>
-    createCommit(contexts[0]!, founded, { add: packages.map(({ message }) => message), refresh: true }));
+  const made = await timed(
+    "make the group (one commit)",
+    () => createCommit(contexts[0]!, founded, { add: packages.map(({ message }) => message), refresh: true }),
+  );
   bytes("  commit", made.commit), bytes("  welcome", made.welcome!);
-  const joined = await timed("join by the welcome", () =>
-    joinGroup(contexts[1]!, made.welcome!, packages[0]!.message, packages[0]!.privateKeys));
+  const joined = await timed(
+    "join by the welcome",
+    () => joinGroup(contexts[1]!, made.welcome!, packages[0]!.message, packages[0]!.privateKeys),
+  );
   const alice = await seat(contexts[0]!, made.pending), bob = await seat(contexts[1]!, joined);
   try {
     await measureStored(alice, bob);
-    await measureCommits(alice, bob, contexts.slice(2), packages.slice(1), made.welcome!);
+    await measureCommits(alice, bob);
   } finally {
     for (const { store, folder } of [alice, bob]) {
       await store.close();
@@ -95,35 +100,35 @@ async function measureStored(alice: Seat, bob: Seat): Promise<void> {
   await timed("receive it", () => written(bob, () => receive(next)));
 }
 
-async function measureCommits(
-  alice: Seat,
-  bob: Seat,
-  others: MlsContext[],
-  packages: { message: Uint8Array; privateKeys: Uint8Array }[],
-  welcome: Uint8Array,
-): Promise<void> {
+async function measureCommits(alice: Seat, bob: Seat): Promise<void> {
   const newcomer = await stageMember("user0", defaultSuite);
   const { message } = await stageKeyPackage(newcomer);
-  const added = await timed("commit that adds one", () => createCommit(alice.context, alice.group, { add: [message] }));
+  const added = await timed(
+    "commit that adds one",
+    () => createCommit(alice.context, alice.group, { add: [message] }),
+  );
   bytes("  commit", added.commit), bytes("  welcome", added.welcome!);
   await advance(alice, bob, added);
-  const first = await timed("refresh of a member that has sent nothing yet", () =>
-    createCommit(bob.context, bob.group, {}));
+  const first = await timed(
+    "refresh of a member that has sent nothing yet",
+    () => createCommit(bob.context, bob.group, {}),
+  );
   bytes("  commit", first.commit);
   await advance(bob, alice, first);
-  // Enough others for the tree to be filled as it is after a while.
-  const busy = [];
-  for (const [i, context] of others.slice(0, 0).entries()) {
-    busy.push(await joinGroup(context, welcome, packages[i]!.message, packages[i]!.privateKeys));
-  }
   const again = await timed("refresh again", () => createCommit(bob.context, bob.group, {}));
   bytes("  commit", again.commit);
   await advance(bob, alice, again);
   const groupInfo = await timed("group info", () => createGroupInfo(alice.context, alice.group));
   bytes("  group info", groupInfo);
-  const external = await timed("enter from outside", () => joinExternal(bob.context, groupInfo, mailbox, validity));
+  const external = await timed(
+    "enter from outside",
+    () => joinExternal(bob.context, groupInfo, mailbox, validity),
+  );
   bytes("  commit", external.commit);
-  const processed = await timed("  let somebody enter", () => processCommit(alice.context, alice.group, external.commit));
+  const processed = await timed(
+    "  let somebody enter",
+    () => processCommit(alice.context, alice.group, external.commit),
+  );
   console.log(`  ${processed.next!.members.length} members`);
 }
 
@@ -136,12 +141,17 @@ async function advance(
   const state = await timed("  encode the state after it", () => encodePendingState(pending));
   bytes("  state", state);
   author.group = pending;
-  await timed("  store it", () => written(author, () => author.store.transaction(() => storeEpoch(author.store, pending, 2))));
+  await timed(
+    "  store it",
+    () => written(author, () => author.store.transaction(() => storeEpoch(author.store, pending, 2))),
+  );
   const rows = await timed("  load the present state", () => toSnapshot(other.store.groups.group(mailbox)!));
   const { next } = await timed("  process it", () => processCommit(other.context, rows, commit));
   other.group = next!;
-  await timed("  store it", () =>
-    written(other, () => other.store.transaction(() => storeEpoch(other.store, next!, 2))));
+  await timed(
+    "  store it",
+    () => written(other, () => other.store.transaction(() => storeEpoch(other.store, next!, 2))),
+  );
 }
 
 async function seat(context: MlsContext, group: GroupSnapshot): Promise<Seat> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parley, parleyJson, Running } from "../support/parley.ts";
+import { parleyJson, Running } from "../support/parley.ts";
 import { Stage } from "../support/stage.ts";
 
 type Line = Record<string, unknown>;

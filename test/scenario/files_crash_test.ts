@@ -7,7 +7,7 @@ import { Stage } from "../support/stage.ts";
 import { storedBlobs } from "../support/stored_blobs.ts";
 
 /** More than these for a long look: PARLEY_CRASH_ROUNDS=50. The seed of a run that failed: PARLEY_CRASH_SEED. */
-const ROUNDS = Number(Deno.env.get("PARLEY_CRASH_ROUNDS") ?? 6);
+const ROUNDS = Number(Deno.env.get("PARLEY_CRASH_ROUNDS") ?? 3);
 const MAX_FILE_BYTES = 12_000_000;
 
 /** Alice sends bob a file each round while one of the three dies, again and again, until it is there. */

@@ -23,8 +23,22 @@ function tree(folder: string, below = ""): Record<string, string> {
   return found;
 }
 
-Deno.test("a file reaches a recipient who is offline, under a name of its own", async () => {
-  await using stage = await Stage.open("alice", "bob");
+/** In this order on one stage: the last one leaves things at the relay. */
+const steps: Record<string, (stage: Stage) => Promise<void>> = {
+  "a file reaches a recipient who is offline, under a name of its own": reachesOffline,
+  "standard input, a folder and several files with a caption arrive as what they are": keepsKinds,
+  "in a group a file is uploaded once, and deleted when the last member has it": uploadsOnceForAGroup,
+  "files get, list and rm name files by their ids": namesFilesByIds,
+  "Ctrl-C leaves a sending that says how to go on, and goes on": goesOnAfterCtrlC,
+  "what a relay has damaged, cut or exchanged is refused, and nothing of it is left": refusesWhatIsDamaged,
+};
+
+Deno.test("files between real processes", async (t) => {
+  await using stage = await Stage.open("alice", "bob", "carol");
+  for (const [name, step] of Object.entries(steps)) await t.step(name, () => step(stage));
+});
+
+async function reachesOffline(stage: Stage): Promise<void> {
   const content = noise(700_000);
   await Deno.writeFile(`${stage.folder}/plan.pdf`, content);
   const [sent] = await parleyJson(["send", "bob", "--file", `${stage.folder}/plan.pdf`], stage.home("alice"));
@@ -32,7 +46,7 @@ Deno.test("a file reaches a recipient who is offline, under a name of its own", 
   const [listed] = await stage.inbox("bob");
   const { type: kind, name: title, size: bytes, state } = listed!;
   assert.deepEqual([kind, title, bytes, state], ["file", "plan.pdf", 700_000, "available"]);
-  const dir = `${stage.folder}/in`;
+  const dir = `${stage.folder}/in-0`;
   await Deno.mkdir(dir);
   await Deno.writeTextFile(`${dir}/plan.pdf`, "bob's own");
   const [saved, ...others] = await parleyJson(["inbox", "--save", dir], stage.home("bob"));
@@ -48,10 +62,9 @@ Deno.test("a file reaches a recipient who is offline, under a name of its own", 
   assert.deepEqual([...Deno.readDirSync(dir)].map((one) => one.name).sort(), ["plan (2).pdf", "plan.pdf"]);
   assert.deepEqual(await parleyJson(["inbox", "--save", dir], stage.home("bob")), []);
   assert.deepEqual(storedBlobs(stage.data), [], "the relay has deleted what everybody has");
-});
+}
 
-Deno.test("standard input, a folder and several files with a caption arrive as what they are", async () => {
-  await using stage = await Stage.open("alice", "bob");
+async function keepsKinds(stage: Stage): Promise<void> {
   const home = stage.home("alice");
   const folder = `${stage.folder}/photos`;
   await Deno.mkdir(`${folder}/2026`, { recursive: true });
@@ -72,7 +85,7 @@ Deno.test("standard input, a folder and several files with a caption arrive as w
     "--caption",
     "as promised",
   ], home);
-  const dir = `${stage.folder}/in`;
+  const dir = `${stage.folder}/in-1`;
   const lines = await parleyJson(["inbox", "--save", dir], stage.home("bob"));
   assert.deepEqual(lines.map(({ type, text, name, folder }) => [type, text ?? name, folder ?? false]), [
     ["message", "as promised", false],
@@ -88,10 +101,9 @@ Deno.test("standard input, a folder and several files with a caption arrive as w
       "_notes.txt": "three",
     },
   });
-});
+}
 
-Deno.test("in a group a file is uploaded once, and deleted when the last member has it", async () => {
-  await using stage = await Stage.open("alice", "bob", "carol");
+async function uploadsOnceForAGroup(stage: Stage): Promise<void> {
   await parleyJson(["group", "create", "team", "bob", "carol"], stage.home("alice"));
   await Deno.writeFile(`${stage.folder}/film.mkv`, noise(1_000_000));
   await parleyJson(["send", "--group", "team", "--file", `${stage.folder}/film.mkv`], stage.home("alice"));
@@ -108,10 +120,9 @@ Deno.test("in a group a file is uploaded once, and deleted when the last member 
     );
   }
   assert.deepEqual(storedBlobs(stage.data), []);
-});
+}
 
-Deno.test("files get, list and rm name files by their ids", async () => {
-  await using stage = await Stage.open("alice", "bob");
+async function namesFilesByIds(stage: Stage): Promise<void> {
   const home = stage.home("bob");
   for (const name of ["a", "b"]) await Deno.writeTextFile(`${stage.folder}/${name}`, name);
   await parleyJson(
@@ -120,22 +131,27 @@ Deno.test("files get, list and rm name files by their ids", async () => {
   );
   const [a, b] = await stage.inbox("bob");
   assert.deepEqual([a!.name, a!.verification], ["a", "unverified"]);
-  const get = await parley(["files", "get", String(a!.id).slice(0, 8), "--save", `${stage.folder}/in`], home);
+  const get = await parley(
+    ["files", "get", String(a!.id).slice(0, 8), "--save", `${stage.folder}/in-3`],
+    home,
+  );
   assert.equal(get.code, 0, get.stderr);
-  assert.match(get.stdout, /alice\/one \(unverified\): file a \(1 bytes\), saved as .*\/in\/a\n$/);
+  assert.match(get.stdout, /alice\/one \(unverified\): file a \(1 bytes\), saved as .*\/in-3\/a\n$/);
   const removed = await parleyJson(["files", "rm", String(b!.id)], home);
   assert.deepEqual(removed.map(({ name, state }) => [name, state]), [["b", "removed"]]);
-  const listed = await parleyJson(["files", "list"], home);
+  const listed = (await parleyJson(["files", "list"], home)).slice(-2);
   assert.deepEqual(listed.map(({ name, state }) => [name, state]), [["a", "saved"], ["b", "removed"]]);
   assert.deepEqual(storedBlobs(stage.data), []);
-  const gone = await parley(["files", "get", String(b!.id), "--save", `${stage.folder}/in`, "--json"], home);
+  const gone = await parley(
+    ["files", "get", String(b!.id), "--save", `${stage.folder}/in-3`, "--json"],
+    home,
+  );
   assert.equal(gone.code, 3);
   assert.equal(parseLines(gone.stdout)[0]!.code, "blob-unknown");
-  assert.deepEqual(tree(`${stage.folder}/in`), { a: "a" });
-});
+  assert.deepEqual(tree(`${stage.folder}/in-3`), { a: "a" });
+}
 
-Deno.test("Ctrl-C leaves a sending that says how to go on, and goes on", async () => {
-  await using stage = await Stage.open("alice", "bob");
+async function goesOnAfterCtrlC(stage: Stage): Promise<void> {
   const home = stage.home("alice");
   await parleyJson(["send", "bob", "first"], home);
   const content = noise(30_000_000);
@@ -146,16 +162,16 @@ Deno.test("Ctrl-C leaves a sending that says how to go on, and goes on", async (
   const { code, stderr } = await sending.ended();
   assert.equal(code, 130);
   assert.match(stderr, /stopped: 'parley files resume' goes on with it/);
-  const [pending] = await parleyJson(["files", "list"], home);
+  const pending = (await parleyJson(["files", "list"], home)).at(-1);
   assert.deepEqual([pending!.type, pending!.state], ["pending", "interrupted"]);
   const told = await parley(["send", "bob", "second"], home);
   assert.match(told.stderr, /not sent yet: big; 'parley files resume [0-9a-f]{8}' goes on/);
   const [sent] = await parleyJson(["files", "resume"], home);
   assert.deepEqual([sent!.type, sent!.to, sent!.status], ["sent", "bob", "relayed"]);
-  const lines = await parleyJson(["inbox", "--save", `${stage.folder}/in`], stage.home("bob"));
+  const lines = await parleyJson(["inbox", "--save", `${stage.folder}/in-4`], stage.home("bob"));
   assert.deepEqual(lines.map(({ text, name }) => text ?? name), ["first", "second", "big"]);
-  assert.deepEqual(await Deno.readFile(`${stage.folder}/in/big`), content);
-});
+  assert.deepEqual(await Deno.readFile(`${stage.folder}/in-4/big`), content);
+}
 
 /** Waits until the relay has the beginning of a file. */
 async function firstBlob(stage: Stage): Promise<void> {
@@ -167,9 +183,8 @@ async function firstBlob(stage: Stage): Promise<void> {
   }
 }
 
-Deno.test("what a relay has damaged, cut or exchanged is refused, and nothing of it is left", async () => {
-  await using stage = await Stage.open("alice", "bob");
-  const dir = `${stage.folder}/in`;
+async function refusesWhatIsDamaged(stage: Stage): Promise<void> {
+  const dir = `${stage.folder}/in-5`;
   await Deno.mkdir(dir);
   const sendOne = async (name: string): Promise<string> => {
     const before = new Set(storedBlobs(stage.data));
@@ -205,4 +220,4 @@ Deno.test("what a relay has damaged, cut or exchanged is refused, and nothing of
     assert.equal((await Deno.stat(join(dir, name))).size, 0, "of what the relay has lost nothing came");
   }
   assert.equal(dirname(String(parseLines(stdout)[3]!.path)), await Deno.realPath(dir));
-});
+}

@@ -1,8 +1,4 @@
 import assert from "node:assert/strict";
-import { Ed25519Verifier } from "../../lib/crypto/mod.ts";
-import { decodeBase64 } from "../../lib/bytes/mod.ts";
-import { parseCertificate } from "../../lib/pki/mod.ts";
-import { decodeRelayStatement } from "../../lib/wire/mod.ts";
 import { parley, parleyJson, parseLines, Running } from "../support/parley.ts";
 import { Stage } from "../support/stage.ts";
 

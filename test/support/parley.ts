@@ -151,3 +151,8 @@ export async function parleyJson(args: string[], home: string): Promise<Record<s
 export function parseLines(text: string): Record<string, unknown>[] {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
+
+/** The code of the error that parley printed on standard error with `--json`. */
+export function errorCode(stderr: string): unknown {
+  return JSON.parse(stderr.split("\n").find((line) => line.startsWith("{"))!).code;
+}

@@ -78,6 +78,7 @@ export class BackupReader implements Disposable {
     }
   }
 
+  /** Closes the file and forgets the key. */
   [Symbol.dispose](): void {
     this.#file.close();
     this.#contentKey?.fill(0);

@@ -1,5 +1,5 @@
 import { equalBytes, formatPem } from "../../bytes/mod.ts";
-import { type RandomSource, SecretBytes, systemRandom } from "../../crypto/mod.ts";
+import { type RandomSource, type SecretBytes, systemRandom } from "../../crypto/mod.ts";
 import { ParleyError } from "../../errors/mod.ts";
 import {
   exportPrivateKey,
@@ -11,6 +11,7 @@ import {
 } from "../../pki/mod.ts";
 import { type ArchiveColumns, type ArchiveValue, CellCipher, ClientStore } from "../../store/mod.ts";
 import { formatDeviceRef, isMailbox } from "../../wire/mod.ts";
+import { nextTurn } from "../files/next_turn.ts";
 import { identityFiles, writeIdentityFacts, writePrivateFile } from "../identity_folder.ts";
 import { formatStorageKey, generateStorageKey, type PassphraseSource } from "../storage_key.ts";
 import { BackupReader } from "./backup_reader.ts";
@@ -47,7 +48,7 @@ export interface RestoredIdentity extends BackupSummary {
   protected: boolean;
 }
 
-/** Rows that share a transaction. */
+/** Rows that share a transaction, and that are read before the event loop gets its turn. */
 const ROWS_AT_ONCE = 1_000;
 
 /**
@@ -64,7 +65,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredId
   using reader = BackupReader.open(options.path);
   const passphrase = await options.passphrase();
   await reader.unlock(passphrase);
-  const { identity, counts } = survey(reader);
+  const { identity, counts } = await survey(reader, options.signal);
   const keys = await readKeys(identity);
   using target = RestoreFolder.open(options.home, identity);
   const protectedBy = identity.protected && !options.unprotected ? passphrase : undefined;
@@ -79,9 +80,14 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredId
 }
 
 /** Reads everything once: only a whole file that makes sense is restored. */
-function survey(reader: BackupReader): { identity: BackupIdentity; counts: BackupCounts } {
-  let identity: BackupIdentity | undefined, counts: BackupCounts | undefined, inTable = false;
+async function survey(
+  reader: BackupReader,
+  signal: AbortSignal | undefined,
+): Promise<{ identity: BackupIdentity; counts: BackupCounts }> {
+  let identity: BackupIdentity | undefined, counts: BackupCounts | undefined, inTable = false, records = 0;
   for (const record of reader.records()) {
+    if (++records % ROWS_AT_ONCE === 0) await nextTurn();
+    signal?.throwIfAborted();
     const isFirst = record.type === "identity";
     if (counts !== undefined || isFirst !== (identity === undefined)) throw malformedBackup();
     if (record.type === "row" && !inTable) throw malformedBackup();

@@ -68,6 +68,7 @@ export class RestoreFolder implements Disposable {
     return this.#folder;
   }
 
+  /** Removes what was not finished. */
   [Symbol.dispose](): void {
     try {
       this.#removeFolder();

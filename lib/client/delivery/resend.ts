@@ -1,13 +1,14 @@
 import { type CborValue, encodeCbor } from "../../bytes/mod.ts";
 import { aes256Gcm, createHpke, createXWing, hkdfSha512, type Hpke } from "../../crypto/mod.ts";
-import { type ParleyError, ProtocolError } from "../../errors/mod.ts";
+import { ProtocolError } from "../../errors/mod.ts";
 import type { ClientStore, MessageRow } from "../../store/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../../wire/mod.ts";
 import type { ClientCore } from "../client_core.ts";
 import { decodeContent } from "../content/mod.ts";
 import type { ControlMessage } from "../controls.ts";
 import { addMessage } from "../history/add_message.ts";
-import type { VisibleContent } from "../history/index_content.ts";
+import { isVisible } from "../history/index_content.ts";
+import { audienceOf } from "./audience.ts";
 import { readAnswer, readRequest, type ResendAnswer } from "./resend_messages.ts";
 
 /** Messages asked for in one request. */
@@ -91,12 +92,16 @@ export class Resend {
       throw new ProtocolError("resend-foreign", "a message was sent again by another device than its own");
     }
     const content = await this.#open(mailbox, answer, key);
-    const decoded = decodeContent(content) as VisibleContent;
+    const decoded = decodeContent(content);
+    if (!isVisible(decoded)) throw new ProtocolError("resend-unfit", "what was sent again is no message");
     store.messages.delete(mailbox, answer.id);
     store.resends.delete(mailbox, answer.id);
-    const { id, seq, user, device, time, outgoing } = line;
+    const { id, seq, user, device, time } = line;
+    const outgoing = user === self.user;
+    const audience = audienceOf(store, mailbox, user);
     const message = { id, mailbox, seq, user, device, time, outgoing, shown: false, content, decoded };
-    addMessage(store, message, clock().getTime());
+    const wantsReceipt = !outgoing && audience !== undefined;
+    addMessage(store, { ...message, audience, wantsReceipt }, clock().getTime());
   }
 
   async #open(mailbox: string, { id, enc, ciphertext }: ResendAnswer, key: Uint8Array): Promise<Uint8Array> {
@@ -122,9 +127,4 @@ function memberSince(store: ClientStore, mailbox: string, { user, device }: Devi
 /** Binds an answer to its message and to who asked. */
 function infoOf(mailbox: string, id: Uint8Array, to: DeviceRef): Uint8Array {
   return encodeCbor(["parley resend v1", mailbox, id, formatDeviceRef(to)] as CborValue);
-}
-
-/** Whether another copy of a message may be better: not where it was opened, or is refused for what its sender is. */
-export function isWorthAsking({ kind, code }: ParleyError): boolean {
-  return kind !== "decode" && code !== "sender-revoked" && code !== "expiry-implausible";
 }

@@ -1,8 +1,12 @@
+import { ParleyError } from "../../errors/mod.ts";
 import { CellCipher } from "../../store/mod.ts";
 import type { ClientCore } from "../client_core.ts";
+import { isPassing } from "../relay_link.ts";
 import { FileTransfers } from "./file_transfers.ts";
 import { IncomingFiles } from "./incoming_files.ts";
 import { OutgoingFiles } from "./outgoing_files.ts";
+
+const TELL_PATIENCE_MS = 5_000;
 
 /** Files in conversations: sends them, saves them, and knows which there are. */
 export class Files {
@@ -12,9 +16,11 @@ export class Files {
   readonly incoming: IncomingFiles;
   /** Takes encrypted content to the relay and from it. */
   readonly transfers: FileTransfers;
+  readonly #core: ClientCore;
 
   /** Works for one device. */
   constructor(core: ClientCore) {
+    this.#core = core;
     const { identity, link, random, clock } = core;
     this.transfers = new FileTransfers({
       connect: (signal) => link.dialBeside(signal),
@@ -36,6 +42,16 @@ export class Files {
   async settle(signal?: AbortSignal): Promise<void> {
     await this.outgoing.settle();
     await this.incoming.tellRelay({ signal });
+  }
+
+  /** Tells the relay what it has to know of files; where it cannot be told now, it is the next time. */
+  async tellRelay(): Promise<void> {
+    try {
+      await this.incoming.tellRelay({ patienceMs: TELL_PATIENCE_MS });
+    } catch (error) {
+      if (!(error instanceof ParleyError)) throw error;
+      if (!isPassing(error)) this.#core.warn(error);
+    }
   }
 
   /** Closes the connection that was made for files. */

@@ -1,13 +1,12 @@
 import { basename, dirname, join } from "node:path";
 import { decodeHex, decodeUtf8, encodeUtf8 } from "../../bytes/mod.ts";
-import { ParleyError, ProtocolError, UsageError } from "../../errors/mod.ts";
+import { ParleyError, UsageError } from "../../errors/mod.ts";
 import type { ClientStore, FileRow, FileState, MessageRow } from "../../store/mod.ts";
 import { blobOfUrl, toFileDescriptor } from "./file_content.ts";
 import type { FileDescriptor } from "./file_descriptor.ts";
 import { fileId, type FileItem, filesOfMessage, type FoundFile, toFileItem } from "./file_item.ts";
 import { safeFileName } from "./file_name.ts";
 import type { FileTransfers } from "./file_transfers.ts";
-import { isSameFile } from "./path_lock.ts";
 import { lookAt, SaveFolder } from "./save_folder.ts";
 import type { TransferOptions } from "./transfer_types.ts";
 
@@ -25,14 +24,17 @@ interface Where {
   folder?: string;
   /** Its final name; as long as it is `saving`, the one that it is about to get. */
   path?: string;
-  /** Of a folder: by what it is known again under its final name. */
+  /** By what it is known again under its final name. */
   ino?: number;
   /** Whether whoever is to hear that it was saved has heard it. */
   announced?: boolean;
 }
 
+/** What the relay says of a file that is gone, or never was for this device. */
+const NEVER_MIND: readonly string[] = ["blob-unknown", "not-a-member", "forbidden"];
+
 /** Fetches content, and tells the relay of it. */
-export type ContentTransfers = Pick<FileTransfers, "download" | "done" | "share">;
+export type ContentTransfers = Pick<FileTransfers, "download" | "done" | "share" | "delete">;
 
 const ID_PREFIX = /^[0-9a-f]{4,32}$/;
 
@@ -132,15 +134,19 @@ export class IncomingFiles {
 
   /**
    * Says that a file is not wanted: what has arrived of it is removed, and the relay need not keep it for this device.
-   * A file that was saved stays where it is.
+   * A file that was saved stays where it is. One that this device has sent is deleted at the relay, whoever has not
+   * fetched it yet.
    *
    * @throws {UsageError} `file-unknown` where its message is gone
    * @throws {StorageError} `file-busy`
+   * @throws {NetworkError} {TimeoutError} where the relay cannot be told that it is to delete it
    */
   async remove(item: FileItem): Promise<FileItem> {
     const found = this.#look(item);
     await this.#leave(found, undefined);
-    await this.#note(found, "removed", this.#where(found));
+    const isSent = found.item.state === "sent";
+    if (isSent) await this.#transfers.delete(toFileDescriptor(found.reference).blob);
+    await this.#note(found, "removed", this.#where(found), isSent);
     return { ...found.item, state: "removed" };
   }
 
@@ -162,8 +168,7 @@ export class IncomingFiles {
       if (message?.seq === null) return false;
       if (message !== undefined) await this.#transfers.share(blob, message.seq, options);
     } catch (error) {
-      // It is gone, or never was for this device.
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ParleyError) || !NEVER_MIND.includes(error.code)) throw error;
     }
     return true;
   }
@@ -177,19 +182,21 @@ export class IncomingFiles {
     const landed = this.#landed(found, target);
     if (landed !== undefined) return { path: landed, leftOut: 0 };
     using partial = target.openPartial(partialNameOf(found.item.id));
+    // Another process may have been at it until now.
+    const known = this.#store.files.get(found.place);
+    const { path } = known?.state === "saved" ? decodeWhere(known.where) : {};
+    if (found.item.state !== "saved" && path !== undefined) return { path, leftOut: 0 };
     await this.#note(found, "saving", { folder: target.path });
+    target.assertRoom(descriptor.size - partial.file.statSync().size);
     await this.#transfers.download(descriptor, partial.file, options);
     const name = safeFileName(found.item.name);
-    if (!found.item.folder) {
-      const about = (path: string) => this.#note(found, "saving", { folder: target.path, path });
-      return { path: await target.nameFile(partial.path, name, about), leftOut: 0 };
-    }
+    const about = (path: string, ino: number | undefined) =>
+      this.#note(found, "saving", { folder: target.path, path, ino });
+    if (!found.item.folder) return { path: await target.nameFile(partial.path, name, about), leftOut: 0 };
+    target.assertRoom(descriptor.size);
     const { unpackFolder } = await import("./unpack_folder.ts");
     const unpacked = target.makeFolder(`${partialNameOf(found.item.id)}.folder`);
     const { leftOut } = await unpackFolder((await Deno.open(partial.path)).readable, unpacked);
-    const { ino } = Deno.lstatSync(unpacked);
-    const about = (path: string) =>
-      this.#note(found, "saving", { folder: target.path, path, ino: ino ?? undefined });
     return { path: await target.nameFolder(unpacked, name, about), leftOut };
   }
 
@@ -198,10 +205,7 @@ export class IncomingFiles {
     if (found.item.state !== "saving") return undefined;
     const { folder, path, ino } = this.#where(found);
     const there = folder === target.path && path !== undefined ? lookAt(path) : undefined;
-    if (there === undefined) return undefined;
-    if (ino !== undefined) return there.ino === ino ? path : undefined;
-    const partial = lookAt(join(target.path, partialNameOf(found.item.id)));
-    return partial !== undefined && isSameFile(partial, there) ? path : undefined;
+    return there !== undefined && there.ino === ino ? path : undefined;
   }
 
   /** Removes what has arrived of a file in another folder than this one. */
@@ -271,7 +275,7 @@ function partialNameOf(id: string): string {
 /** What a file is after an error that another attempt cannot mend. */
 function finalState(error: unknown): FileState | undefined {
   if (!(error instanceof ParleyError)) return undefined;
-  if (error.code === "blob-unknown") return "gone";
+  if (["blob-unknown", "blob-damaged"].includes(error.code)) return "gone";
   const refusals = ["file-refused", "file-descriptor-malformed", "folder-refused", "folder-malformed"];
   return refusals.includes(error.code) ? "refused" : undefined;
 }
@@ -280,8 +284,9 @@ function encodeWhere(where: Where): Uint8Array {
   return encodeUtf8(JSON.stringify(where));
 }
 
+/** Of a file that this device has sent nothing is kept. */
 function decodeWhere(bytes: Uint8Array): Where {
-  return JSON.parse(decodeUtf8(bytes));
+  return bytes.length === 0 ? {} : JSON.parse(decodeUtf8(bytes));
 }
 
 function fileUnknown(id: string): UsageError {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { encodeHex, equalBytes } from "../../bytes/mod.ts";
-import { ParleyError, StorageError, UsageError } from "../../errors/mod.ts";
+import { ParleyError, UsageError } from "../../errors/mod.ts";
 import type { FileBatchRow } from "../../store/mod.ts";
 import { BLOB_ID_BYTES, ENTRY_ID_BYTES } from "../../wire/mod.ts";
 import type { ClientCore } from "../client_core.ts";
@@ -13,7 +13,7 @@ import { toFileReference } from "./file_content.ts";
 import { FILE_HASH_BYTES, FILE_KEY_BYTES, type FileDescriptor } from "./file_descriptor.ts";
 import { MAX_FILE_BYTES } from "./file_layout.ts";
 import type { FileTransfers } from "./file_transfers.ts";
-import { openLocked } from "./path_lock.ts";
+import { SendingLocks } from "./sending_locks.ts";
 import type { PendingUpload, TransferProgress, UploadedFile, UploadSource } from "./transfer_types.ts";
 
 /** How far the sending of files is. */
@@ -65,14 +65,14 @@ const REFUSALS = ["unknown-user", "name-malformed"];
 export class OutgoingFiles {
   readonly #core: ClientCore;
   readonly #transfers: FileTransfers;
-  readonly #locks: string;
+  readonly #locks: SendingLocks;
   readonly #guard: VerificationGuard;
 
   /** Sends as one device. */
   constructor(core: ClientCore, transfers: FileTransfers) {
     this.#core = core;
     this.#transfers = transfers;
-    this.#locks = join(core.identity.folder, "sending");
+    this.#locks = new SendingLocks(join(core.identity.folder, "sending"));
     this.#guard = new VerificationGuard(core.store);
   }
 
@@ -124,12 +124,18 @@ export class OutgoingFiles {
    */
   async discard(id: string): Promise<void> {
     const batch = this.#find(id);
-    using _held = this.#hold(batch.id);
+    using _held = this.#locks.hold(batch.id);
     await this.#giveUp(batch, { keepAtRelay: false });
   }
 
-  /** Finishes what a crash has left just before its end: uploads that are complete, and records of no use. */
+  /**
+   * Finishes what a crash has left just before its end: says that files are there whose uploads are complete, and drops
+   * records of no use. Needs a connection.
+   *
+   * @throws whatever {@link OutgoingFiles.send} throws
+   */
   async settle(): Promise<void> {
+    const { serially, deliverNow, link } = this.#core;
     const uploads = await this.#uploads();
     const waiting = this.#core.store.files.batches();
     for (const [note, { id, busy }] of uploads) {
@@ -138,7 +144,9 @@ export class OutgoingFiles {
     }
     for (const batch of waiting) {
       const { busy, files } = this.#describe(batch, uploads);
-      if (!busy && files.every(({ uploaded }) => uploaded)) await this.#work(batch, {});
+      if (busy || !files.every(({ uploaded }) => uploaded)) continue;
+      await this.#work(batch, {});
+      await serially(() => deliverNow(batch.mailbox, link.require()));
     }
   }
 
@@ -147,7 +155,7 @@ export class OutgoingFiles {
     const { store, random, clock } = this.#core;
     const encoded = encodeBatchPlan(plan);
     const known = store.files.batches().find((one) =>
-      one.mailbox === mailbox && equalBytes(one.plan, encoded) && !this.#isBusy(one.id)
+      one.mailbox === mailbox && equalBytes(one.plan, encoded) && !this.#locks.isBusy(one.id)
     );
     if (known !== undefined && plan.files.every(({ kind }) => kind !== "stream")) return known;
     const batch = { id: random(ENTRY_ID_BYTES), mailbox, time: clock().getTime(), plan: encoded };
@@ -161,7 +169,7 @@ export class OutgoingFiles {
     sources: FileToSend[] = [],
   ): Promise<SentMessage> {
     const sent: SentMessage = { id: encodeHex(batch.id), conversation: batch.mailbox, status: "queued" };
-    using _held = this.#hold(batch.id);
+    using _held = this.#locks.hold(batch.id);
     // Another process may have finished it.
     if (this.#core.store.files.batch(batch.id) === undefined) return sent;
     const plan = decodeBatchPlan(batch.plan);
@@ -260,7 +268,7 @@ export class OutgoingFiles {
 
   #describe(batch: FileBatchRow, uploads: Uploads): PendingFiles {
     const plan = decodeBatchPlan(batch.plan);
-    const busy = this.#isBusy(batch.id);
+    const busy = this.#locks.isBusy(batch.id);
     const files = plan.files.map(({ name }, index) => {
       const upload = uploads.get(noteOf(batch, index));
       return { name, uploaded: upload?.complete ?? false, ...(upload && { size: upload.size }) };
@@ -282,31 +290,6 @@ export class OutgoingFiles {
 
   async #uploads(): Promise<Uploads> {
     return new Map((await this.#transfers.pending()).map((upload) => [upload.note, upload]));
-  }
-
-  #isBusy(id: Uint8Array): boolean {
-    const held = this.#tryHold(id);
-    held?.[Symbol.dispose]();
-    return held === undefined;
-  }
-
-  #hold(id: Uint8Array): Disposable {
-    const held = this.#tryHold(id);
-    if (held === undefined) throw new StorageError("files-busy", "another process is sending these files");
-    return held;
-  }
-
-  #tryHold(id: Uint8Array): Disposable | undefined {
-    Deno.mkdirSync(this.#locks, { recursive: true, mode: 0o700 });
-    const path = join(this.#locks, encodeHex(id));
-    const file = openLocked(path, { write: true });
-    if (file === undefined) return undefined;
-    return {
-      [Symbol.dispose]: () => {
-        Deno.removeSync(path);
-        file.close();
-      },
-    };
   }
 }
 

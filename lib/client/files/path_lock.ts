@@ -1,8 +1,9 @@
 /**
  * Opens a file for this process alone; undefined where another one has it. It must be a regular file that is there under
- * this name, which whoever removes it while it is locked changes.
+ * this name: no link, and not one that whoever had it before has removed since. Made where there is none, with mode
+ * 0600.
  *
- * @throws {Deno.errors.NotADirectory} and what else the system says
+ * @throws {Deno.errors.InvalidData} where something else stands there, and what else the system says
  */
 export function openLocked(path: string, options: Deno.OpenOptions): Deno.FsFile | undefined {
   for (;;) {

@@ -10,8 +10,8 @@ import { type Attempt, TRANSFER_TIMEOUT_MS } from "./transfer_link.ts";
 import type { TransferProgress } from "./transfer_types.ts";
 import { writeAll } from "./write_all.ts";
 
-/** Records that are asked for ahead of the one that is written next: 6 MiB. */
-const WINDOW = 24;
+/** Records that are asked for ahead of the one that is written next: 4 MiB. */
+const WINDOW = 16;
 /** So much is written before the disk is made to begin: at the end it then has little left to do. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 

@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { StorageError } from "../../errors/mod.ts";
 import { syncFolder } from "../../store/mod.ts";
@@ -12,8 +13,8 @@ export interface PartialFile extends Disposable {
   file: Deno.FsFile;
 }
 
-/** Told of the name that something is about to get, before it gets it. */
-export type NameListener = (path: string) => Promise<void>;
+/** Told of the name that something is about to get, before it gets it, and by what it is known again. */
+export type NameListener = (path: string, ino: number | undefined) => Promise<void>;
 
 /**
  * A folder that received files are saved in. Nothing in it is followed if it is a link, nothing that is there is
@@ -85,6 +86,17 @@ export class SaveFolder {
     return await this.#name(from, name, about, renameNew);
   }
 
+  /**
+   * Refuses early what will not fit.
+   *
+   * @throws {StorageError} `disk-full`
+   */
+  assertRoom(bytes: number): void {
+    const { bavail, bsize } = this.#guarded(() => statfsSync(this.path));
+    if (bytes <= bavail * bsize) return;
+    throw new StorageError("disk-full", `there is no room for ${bytes} bytes more in ${this.path}`);
+  }
+
   /** Makes an empty folder, without what an earlier attempt has left in it. */
   makeFolder(name: string): string {
     const path = join(this.path, name);
@@ -109,7 +121,7 @@ export class SaveFolder {
     const facts = this.#guarded(() => Deno.lstatSync(from));
     for (;;) {
       const path = this.#guarded(() => this.#freePath(name));
-      await about(path);
+      await about(path, facts.ino ?? undefined);
       if (!this.#guarded(() => give(from, path))) continue;
       this.#guarded(() => this.#settle(path, facts));
       return path;

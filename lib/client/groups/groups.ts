@@ -4,7 +4,7 @@ import { parseName } from "../../pki/mod.ts";
 import type { MailboxRowState } from "../../store/mod.ts";
 import type { ClientConnection } from "../../transport/mod.ts";
 import type { ClientCore } from "../client_core.ts";
-import type { Relaying, Wish } from "../conversations.ts";
+import type { Relaying, Wish } from "../conversation_types.ts";
 import { readRoster } from "../group_state.ts";
 import { type GroupNames, parseGroupName } from "./group_names.ts";
 import { addUsers, removeUsers, type Roster } from "./roster.ts";

@@ -24,6 +24,11 @@ export interface MessageOrigin {
 /** What a person may see, as opposed to what clients tell each other. */
 export type VisibleContent = Exclude<Content, { kind: "status" | "control" }>;
 
+/** Whether a content is one that a person may see. */
+export function isVisible(content: Content): content is VisibleContent {
+  return content.kind !== "status" && content.kind !== "control";
+}
+
 /**
  * Derives what is kept of a content beside it, to be found without opening it.
  *

@@ -36,17 +36,17 @@ Deno.test("formatProgress() gives what is done, the rate and the time that is le
   );
   assert.match(
     formatProgress({ ...half, doneBytes: 10 * MB }, MB),
-    /100%  10\.0 MB of 10\.0 MB  1\.0 MB\/s$/,
+    /100% {2}10\.0 MB of 10\.0 MB {2}1\.0 MB\/s$/,
   );
   assert.match(
     formatProgress({ ...half, doneBytes: 0, totalBytes: 0 }, undefined),
-    /100%  0 bytes of 0 bytes$/,
+    /100% {2}0 bytes of 0 bytes$/,
   );
 });
 
 Deno.test("formatProgress() shows no control character of a name, and cuts a long one", () => {
-  assert.match(formatProgress({ ...half, name: "a\x1b[2Jb" }, undefined), /^sending a␛\[2Jb  /);
-  assert.match(formatProgress({ ...half, name: "日本".repeat(40) }, undefined), /^sending (日本){7}日…  /);
+  assert.match(formatProgress({ ...half, name: "a\x1b[2Jb" }, undefined), /^sending a␛\[2Jb {2}/);
+  assert.match(formatProgress({ ...half, name: "日本".repeat(40) }, undefined), /^sending (日本){7}日… {2}/);
 });
 
 Deno.test("TransferBar draws one line over the other on a terminal, within its width, and takes it away", () => {
@@ -60,8 +60,8 @@ Deno.test("TransferBar draws one line over the other on a terminal, within its w
   bar.clear();
   const [before, first, second, ...rest] = io.stderr.text.split("\r\x1b[K");
   assert.deepEqual([before, rest], ["", [""]]);
-  assert.match(first!, /^sending a\.iso  ██░+ 10/);
-  assert.match(second!, /^sending a\.iso  ██████████░+ 50/);
+  assert.match(first!, /^sending a\.iso {2}██░+ 10/);
+  assert.match(second!, /^sending a\.iso {2}██████████░+ 50/);
   assert.ok(second!.length <= 39);
   assert.equal(io.stdout.text, "");
 });

@@ -44,6 +44,10 @@ class ScriptedTransfers implements ContentTransfers {
     return this.#tell(`share ${blob.toHex()} ${seq}`);
   }
 
+  delete(blob: Uint8Array): Promise<void> {
+    return this.#tell(`delete ${blob.toHex()}`);
+  }
+
   #tell(what: string): Promise<void> {
     if (this.unreachable) {
       return Promise.reject(new NetworkError("connection-lost", "the connection was lost"));
@@ -206,6 +210,19 @@ Deno.test("save() leaves what is damaged or gone, and says so of it", () =>
     assert.deepEqual(stage.names(), [], "what had arrived in another folder is removed");
     await stage.files.tellRelay();
     assert.deepEqual(stage.transfers.told.length, 1);
+  }));
+
+Deno.test("two processes that save the same file at once save it once", () =>
+  onStage(async (stage) => {
+    await stage.receive(stage.reference("a", bytes("content")));
+    const item = stage.files.waiting()[0]!;
+    const [one, other] = [stage.files, stage.files];
+    const outcomes = await Promise.allSettled([one.save(item, stage.folder), other.save(item, stage.folder)]);
+    const busy = outcomes.flatMap((outcome) => outcome.status === "rejected" ? [outcome.reason.code] : []);
+    assert.deepEqual(busy, ["file-busy"]);
+    assert.equal((await other.save(item, stage.folder)).item.path, join(stage.folder, "a"));
+    assert.deepEqual(stage.names(), ["a"]);
+    assert.equal(stage.transfers.downloads, 1);
   }));
 
 Deno.test("save() refuses a folder that would get out, and makes nothing of it", () =>

@@ -128,7 +128,7 @@ Deno.test("send() goes on where the same files were broken off, and anew where t
         ["b.txt", false],
       ]);
     });
-    const [a] = blobsOf(world);
+    const begun = blobsOf(world);
     fileOf(world, "b.txt", "new and longer b.txt");
     await run(world, ALICE, async (client) => {
       const { outgoing } = client.files;
@@ -136,7 +136,12 @@ Deno.test("send() goes on where the same files were broken off, and anew where t
       await client.deliverSent(sent);
       assert.deepEqual(await outgoing.pending(), []);
     });
-    assert.ok(blobsOf(world).includes(a!), "what was uploaded is not uploaded again");
+    const stored = blobsOf(world);
+    assert.equal(
+      stored.filter((path) => begun.includes(path)).length,
+      1,
+      "what was uploaded is not uploaded again",
+    );
     assert.deepEqual(await receive(world, BOB), [["a.txt", "old a.txt"], ["b.txt", "new and longer b.txt"]]);
   }));
 
@@ -278,4 +283,39 @@ Deno.test("who joins a group between upload and message gets the files", () =>
     assert.deepEqual(await receive(world, carol), [["a", "a"], ["b", "b"]]);
     assert.deepEqual(await receive(world, BOB), [["a", "a"], ["b", "b"]]);
     assert.deepEqual(blobsOf(world), []);
+  }));
+
+Deno.test("settle() says and delivers what was uploaded to its end", () =>
+  onStage(async (world) => {
+    const path = fileOf(world, "a.txt", "alpha");
+    const { transaction } = ClientStore.prototype;
+    await run(world, ALICE, async (client) => {
+      ClientStore.prototype.transaction = function <T>(this: ClientStore, change: () => Promise<T> | T) {
+        if (blobsOf(world).length > 0) return Promise.reject(new Error("crash"));
+        return transaction.call(this, change) as Promise<T>;
+      };
+      try {
+        const sending = client.files.outgoing.send(client.conversationWith("bob"), [{ path }], {});
+        await assert.rejects(sending, /crash/);
+      } finally {
+        ClientStore.prototype.transaction = transaction;
+      }
+    });
+    await run(world, ALICE, (client) => client.files.settle());
+    assert.deepEqual(await receive(world, BOB), [["a.txt", "alpha"]]);
+  }));
+
+Deno.test("remove() deletes what this device has sent at the relay", () =>
+  onStage(async (world) => {
+    const path = fileOf(world, "a.txt", "alpha");
+    await run(world, ALICE, async (client) => {
+      await client.deliverSent(
+        await client.files.outgoing.send(client.conversationWith("bob"), [{ path }], {}),
+      );
+      const [item] = client.files.incoming.list();
+      assert.equal((await client.files.incoming.remove(item!)).state, "removed");
+    });
+    assert.deepEqual(blobsOf(world), []);
+    await assert.rejects(receive(world, BOB), { code: "blob-unknown" });
+    assert.deepEqual(await receive(world, BOB), []);
   }));

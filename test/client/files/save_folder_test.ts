@@ -107,6 +107,12 @@ Deno.test("SaveFolder.makeFolder() removes links without what they point at", ()
     assert.deepEqual(names(join(folder, "..", "other")), ["kept"]);
   }));
 
+Deno.test("SaveFolder.assertRoom() refuses what does not fit", () =>
+  onStage((_folder, target) => {
+    target.assertRoom(1_000);
+    assert.throws(() => target.assertRoom(2 ** 50), { code: "disk-full" });
+  }));
+
 Deno.test("SaveFolder notices that the folder was replaced by a link", () =>
   onStage(async (folder, target) => {
     const from = arrive(target, "new");
@@ -127,4 +133,22 @@ Deno.test("SaveFolder.open() makes a folder, follows the link that it was given,
     assert.equal(SaveFolder.open(join(root, "link")).path, join(real, "a"));
     await Deno.writeTextFile(join(root, "file"), "");
     assert.throws(() => SaveFolder.open(join(root, "file")), { code: "save-folder-unusable" });
+  }));
+
+Deno.test("SaveFolder.nameFile() writes over nothing where the file system has no links, either", () =>
+  onStage(async (folder, target) => {
+    await Deno.writeTextFile(join(folder, "a"), "there");
+    const from = arrive(target, "new");
+    const { linkSync } = Deno;
+    Deno.linkSync = () => {
+      throw new Deno.errors.NotSupported("no links here");
+    };
+    try {
+      const path = await target.nameFile(from, "a", nobody);
+      assert.equal(path, join(folder, "a (2)"));
+      assert.equal(await Deno.readTextFile(path), "new");
+    } finally {
+      Deno.linkSync = linkSync;
+    }
+    assert.deepEqual(names(folder), ["a", "a (2)"]);
   }));

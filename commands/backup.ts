@@ -38,6 +38,7 @@ export const backup = defineCommand({
     }),
     passphraseOptions,
   ),
+  stopsItself: true,
   async execute({ file, force, identityPassphraseFile, ...values }, context) {
     const { out, signal } = context;
     const given = await readGivenPassphrase(values, context);

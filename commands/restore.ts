@@ -30,6 +30,7 @@ export const restore = defineCommand({
     }),
     passphraseOptions,
   ),
+  stopsItself: true,
   async execute({ file, noPassphrase, ...values }, context) {
     const { home, out, signal } = context;
     const restored = await restoreBackup({

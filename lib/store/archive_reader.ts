@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { InternalError } from "../errors/mod.ts";
 import {
   archivedTable,
   type ArchivedTableName,
@@ -88,8 +89,9 @@ export class ArchiveReader implements Disposable {
   /** What is kept for clients only may have lost its content, without encryption. */
   #open(name: ArchivedTableName, row: ArchiveRow): Uint8Array {
     const sealed = row.sealed as Uint8Array;
-    const place = archivedTable(name).place!(row);
-    return sealed.length === 0 ? sealed : this.#cipher.open(place, sealed);
+    const { place } = archivedTable(name);
+    if (place === undefined) throw new InternalError(`no cipher is known for ${name}`);
+    return sealed.length === 0 ? sealed : this.#cipher.open(place(row), sealed);
   }
 
   /** Closes the connection. */

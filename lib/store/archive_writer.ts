@@ -33,7 +33,7 @@ export class ArchiveWriter {
   /**
    * Adds a row; inside a transaction.
    *
-   * @throws {DecodeError} `archive-malformed` where the values are not those of such a row
+   * @throws {DecodeError} `backup-malformed` where the values are not those of such a row
    */
   add(into: ArchiveColumns, values: readonly ArchiveValue[]): void {
     const { table, columns } = into;
@@ -72,7 +72,7 @@ export class ArchiveWriter {
 /**
  * Reads the name of a table and of its columns.
  *
- * @throws {DecodeError} `archive-newer` where this version does not know one of them
+ * @throws {DecodeError} `backup-newer` where this version does not know one of them
  */
 export function parseArchiveColumns(table: string, columns: readonly string[]): ArchiveColumns {
   const name = archivedTableNames.find((one) => one === table);
@@ -80,7 +80,7 @@ export function parseArchiveColumns(table: string, columns: readonly string[]): 
   if (name !== undefined && columns.length > 0 && columns.every((column) => known.includes(column))) {
     if (new Set(columns).size === columns.length) return { table: name, columns };
   }
-  throw new DecodeError("archive-newer", "the archive holds something that this version does not know", {
+  throw new DecodeError("backup-newer", "the backup holds something that this version does not know", {
     hint: "update parley",
   });
 }
@@ -94,5 +94,5 @@ function isRefusedValue(error: unknown): boolean {
 }
 
 function malformed(table: string, cause?: unknown): DecodeError {
-  return new DecodeError("archive-malformed", "cannot decode a row of the archive", { field: table, cause });
+  return new DecodeError("backup-malformed", "cannot decode a row of the backup", { field: table, cause });
 }

@@ -60,7 +60,7 @@ export function decodeBackupHeader(bytes: Uint8Array): BackupHeader {
   if (bytes.length < BACKUP_HEADER_BYTES) throw malformed("it is cut off");
   const reader = new Reader(bytes.subarray(MAGIC.length, BACKUP_HEADER_BYTES - MAC_BYTES));
   const version = reader.u16("version");
-  if (version > VERSION) throw backupNewer();
+  if (version > VERSION) throw newer();
   if (version < VERSION) throw malformed("there is no such version");
   const cost = {
     memoryKiB: reader.u32("memory"),
@@ -106,12 +106,8 @@ async function deriveKeys(
   return keys;
 }
 
-/** What is said of a backup that holds something that this version does not know. */
-export function backupNewer(cause?: unknown): DecodeError {
-  return new DecodeError("backup-newer", "the backup was made by a newer parley", {
-    hint: "update parley",
-    cause,
-  });
+function newer(): DecodeError {
+  return new DecodeError("backup-newer", "the backup was made by a newer parley", { hint: "update parley" });
 }
 
 function malformed(reason: string): DecodeError {

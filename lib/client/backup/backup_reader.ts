@@ -2,6 +2,7 @@ import { Reader } from "../../bytes/mod.ts";
 import { chacha20Poly1305, ChunkStream } from "../../crypto/mod.ts";
 import { AuthenticationError, StorageError, UsageError } from "../../errors/mod.ts";
 import { fillFrom } from "../files/fill_from.ts";
+import type { PassphraseSource } from "../storage_key.ts";
 import { BACKUP_HEADER_BYTES, decodeBackupHeader, openBackupHeader } from "./backup_header.ts";
 import { type BackupRecord, decodeBackupRecord, malformedBackup, MAX_RECORD_BYTES } from "./backup_record.ts";
 import { BACKUP_CHUNK_BYTES } from "./backup_writer.ts";
@@ -11,41 +12,36 @@ const SEALED_BYTES = BACKUP_CHUNK_BYTES + chacha20Poly1305.Nt;
 /** Reads a backup, in constant memory, any number of times. */
 export class BackupReader implements Disposable {
   readonly #file: Deno.FsFile;
-  readonly #header: Uint8Array;
-  #contentKey: Uint8Array | undefined;
+  readonly #contentKey: Uint8Array;
+  /** What has opened it. */
+  readonly passphrase: Uint8Array;
 
-  private constructor(file: Deno.FsFile, header: Uint8Array) {
+  private constructor(file: Deno.FsFile, contentKey: Uint8Array, passphrase: Uint8Array) {
     this.#file = file;
-    this.#header = header;
+    this.#contentKey = contentKey;
+    this.passphrase = passphrase;
   }
 
   /**
-   * Opens a file that begins like a backup.
+   * Opens a backup; asks for the passphrase once the file is found to begin like one.
    *
    * @throws {UsageError} `file-not-found`, `file-not-regular`
    * @throws {StorageError} `file-unreadable`
    * @throws {DecodeError} `backup-malformed`, `backup-newer`
+   * @throws {AuthenticationError} `passphrase-wrong`
    */
-  static open(path: string): BackupReader {
+  static async open(path: string, source: PassphraseSource): Promise<BackupReader> {
     const file = openFile(path);
     try {
-      const header = new Uint8Array(BACKUP_HEADER_BYTES);
-      const reader = new BackupReader(file, header.subarray(0, readInto(file, header)));
-      decodeBackupHeader(reader.#header);
-      return reader;
+      const buffer = new Uint8Array(BACKUP_HEADER_BYTES);
+      const header = buffer.subarray(0, readInto(file, buffer));
+      decodeBackupHeader(header);
+      const passphrase = await source();
+      return new BackupReader(file, await openBackupHeader(header, passphrase), passphrase);
     } catch (error) {
       file.close();
       throw error;
     }
-  }
-
-  /**
-   * Takes the passphrase. To be called before the records are read.
-   *
-   * @throws {AuthenticationError} `passphrase-wrong`
-   */
-  async unlock(passphrase: Uint8Array): Promise<void> {
-    this.#contentKey = await openBackupHeader(this.#header, passphrase);
   }
 
   /**
@@ -66,7 +62,7 @@ export class BackupReader implements Disposable {
   }
 
   *#chunks(): Iterator<Uint8Array> {
-    const stream = new ChunkStream(chacha20Poly1305, this.#contentKey!, BACKUP_CHUNK_BYTES);
+    const stream = new ChunkStream(chacha20Poly1305, this.#contentKey, BACKUP_CHUNK_BYTES);
     const sealed = new Uint8Array(SEALED_BYTES);
     const size = this.#file.statSync().size;
     let offset = this.#file.seekSync(BACKUP_HEADER_BYTES, Deno.SeekMode.Start);
@@ -81,7 +77,7 @@ export class BackupReader implements Disposable {
   /** Closes the file and forgets the key. */
   [Symbol.dispose](): void {
     this.#file.close();
-    this.#contentKey?.fill(0);
+    this.#contentKey.fill(0);
   }
 }
 

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import { decodeCbor, encodeCbor } from "../../bytes/mod.ts";
-import { DecodeError, ParleyError } from "../../errors/mod.ts";
+import { DecodeError } from "../../errors/mod.ts";
 import { type ArchiveColumns, type ArchiveValue, parseArchiveColumns } from "../../store/mod.ts";
-import { backupNewer } from "./backup_header.ts";
 
 /** Whose a backup is, and all that is needed to be that device. */
 export interface BackupIdentity {
@@ -97,7 +96,7 @@ export function decodeBackupRecord(encoded: Uint8Array): BackupRecord {
   const [type, ...rest] = decodeArray(encoded);
   if (type === "row" && rest.length === 1 && isRow(rest[0])) return { type, values: rest[0] };
   if (type === "table" && rest.length === 2) {
-    return { type, into: parseColumns(check(v.string(), rest[0]), check(columnsSchema, rest[1])) };
+    return { type, into: parseArchiveColumns(check(v.string(), rest[0]), check(columnsSchema, rest[1])) };
   }
   if (type === "identity" && rest.length === 1) return { type, identity: check(identitySchema, rest[0]) };
   if (type === "end" && rest.length === 1) return { type, counts: check(countsSchema, rest[0]) };
@@ -126,15 +125,6 @@ function isRow(values: unknown): values is ArchiveValue[] {
     values.every((value) =>
       value === null || typeof value === "number" || typeof value === "string" || value instanceof Uint8Array
     );
-}
-
-function parseColumns(table: string, columns: string[]): ArchiveColumns {
-  try {
-    return parseArchiveColumns(table, columns);
-  } catch (error) {
-    if (error instanceof ParleyError && error.code === "archive-newer") throw backupNewer(error);
-    throw error;
-  }
 }
 
 /** What is said of a backup that is genuine and does not make sense. */

@@ -49,7 +49,7 @@ export interface RestoredIdentity extends BackupSummary {
 }
 
 /** Rows that share a transaction, and that are read before the event loop gets its turn. */
-const ROWS_AT_ONCE = 1_000;
+const ROWS_AT_ONCE = 500;
 
 /**
  * Makes an identity's folder of a backup, with a new storage key. Nothing is written before the whole file is found to
@@ -62,13 +62,11 @@ const ROWS_AT_ONCE = 1_000;
  * @throws the reason of the signal
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoredIdentity> {
-  using reader = BackupReader.open(options.path);
-  const passphrase = await options.passphrase();
-  await reader.unlock(passphrase);
+  using reader = await BackupReader.open(options.path, options.passphrase);
   const { identity, counts } = await survey(reader, options.signal);
   const keys = await readKeys(identity);
   using target = RestoreFolder.open(options.home, identity);
-  const protectedBy = identity.protected && !options.unprotected ? passphrase : undefined;
+  const protectedBy = identity.protected && !options.unprotected ? reader.passphrase : undefined;
   const random = options.random ?? systemRandom;
   using storageKey = disposable(generateStorageKey(random));
   await writeFiles(target.path, identity, { keys, storageKey: storageKey.key, protectedBy, random });
@@ -84,14 +82,12 @@ async function survey(
   reader: BackupReader,
   signal: AbortSignal | undefined,
 ): Promise<{ identity: BackupIdentity; counts: BackupCounts }> {
-  let identity: BackupIdentity | undefined, counts: BackupCounts | undefined, inTable = false, records = 0;
+  let identity: BackupIdentity | undefined, counts: BackupCounts | undefined, records = 0;
   for (const record of reader.records()) {
     if (++records % ROWS_AT_ONCE === 0) await nextTurn();
     signal?.throwIfAborted();
     const isFirst = record.type === "identity";
     if (counts !== undefined || isFirst !== (identity === undefined)) throw malformedBackup();
-    if (record.type === "row" && !inTable) throw malformedBackup();
-    if (record.type === "table") inTable = true;
     if (record.type === "identity") identity = record.identity;
     if (record.type === "end") counts = record.counts;
   }
@@ -165,7 +161,10 @@ function* batchesOf(reader: BackupReader): Iterable<PlacedRow[]> {
   let into: ArchiveColumns | undefined, batch: PlacedRow[] = [];
   for (const record of reader.records()) {
     if (record.type === "table") into = record.into;
-    if (record.type === "row") batch.push({ into: into!, values: record.values });
+    if (record.type === "row") {
+      if (into === undefined) throw malformedBackup();
+      batch.push({ into, values: record.values });
+    }
     if (batch.length < ROWS_AT_ONCE) continue;
     yield batch;
     batch = [];

@@ -79,7 +79,7 @@ Deno.test("packFolder() fails where the folder cannot be read, and ends when its
 
 Deno.test("unpackFolder() refuses every path that leads out of the folder", async () => {
   const hostile = [
-    ...["../out", "a/../../out", "/tmp/out", "//out", "..", "a/..", "..\\out", "a/b\\..\\c", ""],
+    ...["../out", "a/../../out", "/srv/out", "//out", "..", "a/..", "..\\out", "a/b\\..\\c", ""],
     `${"../".repeat(50)}out`,
     "x/".repeat(100) + "out",
     `${"y".repeat(200)}/`.repeat(20) + "out",

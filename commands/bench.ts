@@ -21,7 +21,7 @@ import {
   scenarios,
   splitLines,
 } from "../lib/bench/mod.ts";
-import { StorageError } from "../lib/errors/mod.ts";
+import { StorageError, UsageError } from "../lib/errors/mod.ts";
 import { writeFileAtomically } from "../lib/store/mod.ts";
 import { assertMayStartItself, ownProgram } from "./bench/own_program.ts";
 import { Progress } from "./bench/progress.ts";
@@ -30,15 +30,20 @@ import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
 import { version } from "./version.ts";
 
-const NAMES = ["crypto", "session", "relay", "group", "all"] as const;
+const NAMES = ["crypto", "session", "relay", "files", "group", "profiles", "all"] as const;
 /** A message of the load generator carries a mark and a time. */
 const MIN_BYTES = 24, MAX_BYTES = 60 * 1024;
+const USUAL_BYTES = 1024;
+/** As large as a file may be. */
+const MAX_FILE_BYTES = 2 ** 40;
 
 /** `parley bench`. */
 export const bench = defineCommand({
   description:
     "crypto measures every primitive and suite, session what begins a conversation and MLS by the size of the " +
-    "group, relay a relay on this machine with its durable storage, group the delivery of one message to many. " +
+    "group, relay a relay on this machine with its durable storage, files a large file and many small ones through " +
+    "it beside a plain TCP copy, group what a group of many costs its members and the relay, profiles the five " +
+    "classic systems side by side. " +
     "Each figure is warmed up, measured in several rounds and given as median with the least and the greatest. " +
     "Relay and load generator are processes of their own, with their files in the folder for temporary files: " +
     "to measure another disk, set TMPDIR. Ctrl-C prints what is done.",
@@ -49,6 +54,7 @@ export const bench = defineCommand({
       line: "parley bench relay --clients 50 --duration 5 --report now.json --svg now.svg",
       does: "Measure a relay with 50 pairs of clients, keep the report and draw it",
     },
+    { line: "parley bench files --size 1073741824", does: "Send and receive a file of 1 GiB" },
     { line: "parley bench crypto --compare now.json", does: "Say what became faster or slower since" },
   ],
   parser: object({
@@ -68,12 +74,10 @@ export const bench = defineCommand({
       description:
         message`relay: pairs of clients (default: 10, then 100); group: members (default: 10, then 100)`,
     })),
-    size: withDefault(
-      option("--size", integer({ metavar: "BYTES", min: MIN_BYTES, max: MAX_BYTES }), {
-        description: message`The size of a message`,
-      }),
-      1024,
-    ),
+    size: optional(option("--size", integer({ metavar: "BYTES", min: MIN_BYTES, max: MAX_FILE_BYTES }), {
+      description:
+        message`The size of a message (default: 1024); files: of the large file (default: 268435456, less where there is little time or room)`,
+    })),
     report: optional(option("--report", path("FILE", "file"), {
       description: message`Write a report in JSON; an older file is replaced`,
     })),
@@ -90,6 +94,11 @@ export const bench = defineCommand({
   async execute({ part, scenario, seconds, clients, size, report: target, svg, compare }, context) {
     // Ctrl-C reaches parts, too; they end when the process that started them closes their input.
     if (part !== undefined) return await runPart(part, partChannel(context));
+    if (scenario !== "files" && size !== undefined && size > MAX_BYTES) {
+      throw new UsageError("size-out-of-range", `a message has at most ${MAX_BYTES} bytes`, {
+        hint: "--size is that of a file only with parley bench files",
+      });
+    }
     if (scenario !== "crypto") assertMayStartItself();
     const before = compare === undefined ? undefined : await readReport(compare, context);
     const progress = new Progress(context);
@@ -98,7 +107,8 @@ export const bench = defineCommand({
       programName: `parley ${version}`,
       now: new Date(context.io.now()),
       durationMs: seconds * 1_000,
-      sizeBytes: size,
+      sizeBytes: scenario === "files" ? USUAL_BYTES : size ?? USUAL_BYTES,
+      ...(scenario === "files" && size !== undefined && { fileBytes: size }),
       ...(clients !== undefined && { clients }),
       program: ownProgram(),
       signal: context.signal,

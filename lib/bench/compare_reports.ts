@@ -32,6 +32,7 @@ export function findDifferences(before: Report, after: Report): string[] {
     ["duration", report.settings.durationMs],
     ["clients", report.settings.clients ?? "as usual"],
     ["size", report.settings.sizeBytes],
+    ["file size", report.settings.fileBytes ?? "as usual"],
   ];
   const now = new Map(facts(after));
   return facts(before).filter(([name, value]) => now.get(name) !== value)

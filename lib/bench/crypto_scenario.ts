@@ -16,7 +16,9 @@ import {
   systemRandom,
 } from "../crypto/mod.ts";
 import { generateKeyPair, type KeyAlgorithm, signMessage, verifyMessage } from "../pki/mod.ts";
+import { formatSize } from "./measurement.ts";
 import { measureRate } from "./measure_rate.ts";
+import { runProfileCrypto } from "./profile_crypto.ts";
 import type { Recorder, ScenarioSettings } from "./scenario.ts";
 
 const AEADS: readonly Aead[] = [aes128Gcm, aes256Gcm, chacha20Poly1305];
@@ -25,7 +27,7 @@ const SIGNATURES: readonly KeyAlgorithm[] = ["ed25519", "ecdsa-p256", "ecdsa-p38
 /** What files are cut into; large enough for the throughput of the cipher to show. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** `crypto`: every primitive and suite. */
+/** `crypto`: every primitive and suite, and those of the classic systems. */
 export async function runCryptoScenario(settings: ScenarioSettings, record: Recorder): Promise<void> {
   const bench = new CryptoBench(settings, record);
   await bench.hashes();
@@ -36,6 +38,7 @@ export async function runCryptoScenario(settings: ScenarioSettings, record: Reco
   await bench.hpke("HPKE X25519, HKDF-SHA512, AES-256-GCM", x25519);
   await bench.hpke("HPKE X-Wing, HKDF-SHA512, AES-256-GCM", xWing);
   await bench.password();
+  await runProfileCrypto(settings, record);
 }
 
 class CryptoBench {
@@ -131,8 +134,4 @@ class CryptoBench {
     this.#settings.onProgress(name);
     this.#record(name, "ops/s", await measureRate(operation, this.#settings), more);
   }
-}
-
-function formatSize(bytes: number): string {
-  return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
 }

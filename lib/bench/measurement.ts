@@ -1,7 +1,22 @@
 import type { Summary } from "./statistics.ts";
 
-/** What figures are given in. */
-export type Unit = "ops/s" | "msg/s" | "handshakes/s" | "ms" | "KB" | "bytes";
+/** What figures can be given in. */
+export const UNITS = [
+  "ops/s",
+  "msg/s",
+  "handshakes/s",
+  "files/s",
+  "MB/s",
+  "ms",
+  "µs",
+  "MB",
+  "KB",
+  "bytes",
+  "times",
+] as const;
+
+/** One of {@link UNITS}. */
+export type Unit = typeof UNITS[number];
 
 /** One figure of a benchmark. */
 export interface Measurement extends Summary {
@@ -31,4 +46,10 @@ export function formatAmount(value: number): string {
 /** The megabytes (10^6 bytes) a second of a rate; undefined where it works on no bytes. */
 export function megabytesPerSecond({ median, bytesPerOperation }: Measurement): number | undefined {
   return bytesPerOperation === undefined ? undefined : median * bytesPerOperation / 1e6;
+}
+
+/** Formats a number of bytes for people, exactly. */
+export function formatSize(bytes: number): string {
+  if (bytes === 0 || bytes % 1024 !== 0) return `${bytes} bytes`;
+  return bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2} MiB` : `${bytes / 1024} KiB`;
 }

@@ -20,6 +20,7 @@ import {
   sealMessage,
   type SupportedSuite,
 } from "../mls/mod.ts";
+import type { ScenarioSettings } from "./scenario.ts";
 
 /** A member and what it knows of the group. */
 export interface StagedMember {
@@ -39,12 +40,17 @@ export interface StagedGroup {
   readonly member: StagedMember;
   /** Bytes of the welcome that all of them got. */
   readonly welcomeBytes: number;
+  /** Bytes of the commit that added them. */
+  readonly commitBytes: number;
   /** How long the commit that added them took, in milliseconds. */
   readonly addMs: number;
+  /** The same, with the group before it. */
+  readonly createMs: number;
   /** How long the member took to join, in milliseconds. */
   readonly joinMs: number;
 }
 
+const MAILBOX = "group:00112233445566778899aabbccddeeff";
 const HOUR_MS = 3_600_000;
 /** About as long as the DER of a device's certificate. */
 const CERTIFICATE_BYTES = 500;
@@ -82,11 +88,29 @@ export function stageKeyPackage(context: MlsContext): Promise<GeneratedKeyPackag
   });
 }
 
-/** Makes a group of `size` members, all but the author added by one commit. */
+/** The sizes of groups that are measured. */
+export const GROUP_SIZES: readonly number[] = [2, 10, 100, 1_000];
+/** A group that would take longer than so many times the duration to make is left out. */
+const SETUP_FACTOR = 20;
+
+/** Whether there is time for a group of that size, where a smaller one took so many milliseconds for each member. */
+export function isWorthMaking(
+  size: number,
+  perMemberMs: number,
+  { durationMs }: Pick<ScenarioSettings, "durationMs">,
+): boolean {
+  return perMemberMs * size <= durationMs * SETUP_FACTOR;
+}
+
+/**
+ * Makes a group of `size` members, all but the author added by one commit; `groupDataOf` makes what the group agrees on
+ * out of its users.
+ */
 export async function stageGroup(
   size: number,
   suite: SupportedSuite,
   signal: AbortSignal,
+  groupDataOf: (users: string[]) => Uint8Array | undefined = () => undefined,
 ): Promise<StagedGroup> {
   const author = await stageMember("author", suite), second = await stageMember("member0", suite);
   const own = await stageKeyPackage(second);
@@ -96,9 +120,11 @@ export async function stageGroup(
     add.push((await stageKeyPackage(await stageMember(`member${i}`, suite))).message);
   }
   const validity = { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) };
-  const created = await createGroup(author, "group:bench", validity);
+  const users = ["author", ...add.map((_, i) => `member${i}`)];
+  const before = performance.now();
+  const created = await createGroup(author, MAILBOX, validity, groupDataOf(users));
   const began = performance.now();
-  const { welcome = new Uint8Array(), pending } = await createCommit(author, created, { add });
+  const { commit, welcome = new Uint8Array(), pending } = await createCommit(author, created, { add });
   const added = performance.now();
   const joined = await joinGroup(second, welcome, own.message, own.privateKeys);
   return {
@@ -106,7 +132,9 @@ export async function stageGroup(
     author: { context: author, group: pending },
     member: { context: second, group: joined },
     welcomeBytes: welcome.length,
+    commitBytes: commit.length,
     addMs: added - began,
+    createMs: added - before,
     joinMs: performance.now() - added,
   };
 }

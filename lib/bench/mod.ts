@@ -6,7 +6,7 @@
 export { formatBarChart, formatFigure } from "./bar_chart.ts";
 export { compareReports, type Comparison, findDifferences } from "./compare_reports.ts";
 export { type Environment } from "./environment.ts";
-export { formatAmount, type Measurement, type Unit } from "./measurement.ts";
+export { formatAmount, type Measurement, type Unit, UNITS } from "./measurement.ts";
 export { type PartChannel, type PartName, PARTS, runPart, splitLines } from "./part.ts";
 export { formatReport, parseReport, type Report, REPORT_VERSION, type ReportSettings } from "./report.ts";
 export { type BenchOptions, runBench, scenarios } from "./run_bench.ts";

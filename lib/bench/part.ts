@@ -1,7 +1,7 @@
 import { InternalError } from "../errors/mod.ts";
 
 /** The parts of a benchmark that run in processes of their own. */
-export const PARTS = ["relay", "load"] as const;
+export const PARTS = ["relay", "load", "profile", "profile-load", "file"] as const;
 
 /** One of {@link PARTS}. */
 export type PartName = typeof PARTS[number];
@@ -16,9 +16,17 @@ export interface PartChannel {
 
 /** Runs a part until its input ends. */
 export async function runPart(name: PartName, channel: PartChannel): Promise<void> {
-  if (name === "relay") await (await import("./relay_part.ts")).runRelayPart(channel);
-  else await (await import("./load_part.ts")).runLoadPart(channel);
+  const run = await LOADERS[name]();
+  await run(channel);
 }
+
+const LOADERS: Record<PartName, () => Promise<(channel: PartChannel) => Promise<void>>> = {
+  "relay": async () => (await import("./relay_part.ts")).runRelayPart,
+  "load": async () => (await import("./load_part.ts")).runLoadPart,
+  "profile": async () => (await import("./profile_part.ts")).runProfilePart,
+  "profile-load": async () => (await import("./profile_part.ts")).runProfileLoadPart,
+  "file": async () => (await import("./file_part.ts")).runFilePart,
+};
 
 /** Reads the next line as JSON. */
 export async function readJson<T>(lines: AsyncIterableIterator<string>): Promise<T | undefined> {
@@ -54,10 +62,11 @@ export class PartProcess implements AsyncDisposable {
    * Sends a value and waits for the answer.
    *
    * @throws {InternalError} where the part ended instead
+   * @throws the reason of the signal; the part cannot be asked anything after that
    */
-  async ask<T>(value: unknown): Promise<T> {
+  async ask<T>(value: unknown, signal?: AbortSignal): Promise<T> {
     await this.#writer.write(new TextEncoder().encode(JSON.stringify(value) + "\n"));
-    const answer = await readJson<T>(this.#lines);
+    const answer = await orAborted(readJson<T>(this.#lines), signal);
     if (answer === undefined) throw new InternalError("a part of the benchmark ended before its time");
     return answer;
   }
@@ -73,6 +82,19 @@ export class PartProcess implements AsyncDisposable {
 }
 
 const END_TIMEOUT_MS = 10_000;
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
 
 /** Cuts a stream of bytes into lines. */
 export async function* splitLines(stream: AsyncIterable<Uint8Array>): AsyncIterableIterator<string> {

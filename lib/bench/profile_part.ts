@@ -95,7 +95,11 @@ export async function runProfileLoadPart({ lines, write }: PartChannel): Promise
   const { port, folder, subject } = setup;
   const load = await profileSubjects[subject]!.open({ port, folder, parts: await importParts() });
   write("{}");
-  for (let run = await readJson<ProfileRun>(lines); run !== undefined; run = await readJson<ProfileRun>(lines)) {
+  for (
+    let run = await readJson<ProfileRun>(lines);
+    run !== undefined;
+    run = await readJson<ProfileRun>(lines)
+  ) {
     const before = processUsage();
     const elapsedMs = await runProfileLoad(load, run);
     const generatorLoad = (processUsage().cpuMs - before.cpuMs) / elapsedMs;

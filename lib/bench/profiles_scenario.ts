@@ -1,10 +1,10 @@
+import { describeBottleneck } from "./bottleneck.ts";
 import { PartProcess } from "./part.ts";
 import { runProfileCrypto } from "./profile_crypto.ts";
 import { profileSubjects } from "./profile_loads.ts";
 import type { ProfileRun } from "./profile_load.ts";
 import type { ProfileLoadSetup, ProfileRunResult, ProfileSetup, ProfileStarted } from "./profile_part.ts";
 import type { ProcessUsage } from "./relay_part.ts";
-import { findBottleneck } from "./relay_scenario.ts";
 import type { Recorder, ScenarioSettings } from "./scenario.ts";
 
 const ROUNDS = 3;
@@ -50,19 +50,24 @@ async function measureMode(
   const { elapsedMs } = await run(WARM_UP);
   const fitting = Math.round(WARM_UP * durationMs / elapsedMs);
   const count = Math.max(MIN_COUNT, Math.min(MAX_COUNT, fitting));
-  const rates: number[] = [], micros: number[] = [], serverLoads: number[] = [], results: ProfileRunResult[] = [];
+  const rates: number[] = [],
+    micros: number[] = [],
+    serverLoads: number[] = [],
+    generatorLoads: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     signal.throwIfAborted();
     onProgress(`${subject}, ${mode}, round ${round + 1} of ${ROUNDS}`);
     const before = await server.ask<ProcessUsage>({});
     const result = await run(count);
     const cpuMs = (await server.ask<ProcessUsage>({})).cpuMs - before.cpuMs;
-    results.push(result);
+    generatorLoads.push(result.generatorLoad);
     rates.push(count / result.elapsedMs * 1_000);
     micros.push(cpuMs / count * 1_000);
     serverLoads.push(cpuMs / result.elapsedMs);
   }
-  record(`${subject}, ${mode}`, "msg/s", rates, { note: findBottleneck("server", serverLoads, results) });
+  record(`${subject}, ${mode}`, "msg/s", rates, {
+    note: describeBottleneck("server", serverLoads, generatorLoads),
+  });
   record(`${subject}, ${mode}: server's processor time`, "µs", micros, {
     note: profileSubjects[subject]!.counts,
   });

@@ -24,6 +24,8 @@ export interface ProcessUsage {
   cpuMs: number;
   /** Resident memory in bytes. */
   rssBytes: number;
+  /** The most that it ever was. */
+  peakBytes: number;
 }
 
 /** So many connections come from one machine and one device in a benchmark only; every other bound is as usual. */
@@ -64,5 +66,6 @@ export async function runRelayPart({ lines, write }: PartChannel): Promise<void>
 /** What this process has used until now. */
 export function processUsage(): ProcessUsage {
   const { user, system } = process.cpuUsage();
-  return { cpuMs: (user + system) / 1_000, rssBytes: Deno.memoryUsage().rss };
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  return { cpuMs: (user + system) / 1_000, rssBytes: Deno.memoryUsage().rss, peakBytes };
 }

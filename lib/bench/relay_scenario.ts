@@ -1,3 +1,4 @@
+import { describeBottleneck } from "./bottleneck.ts";
 import type { LoadGroup, LoadResult, LoadRun, LoadSetup } from "./load_part.ts";
 import { PartProcess } from "./part.ts";
 import { RelayStage, type StagedDevice } from "./relay_stage.ts";
@@ -10,8 +11,6 @@ const RATES_PER_SECOND = [1_000, 5_000];
 /** Handshakes under way at once. */
 const PARALLEL_HANDSHAKES = 4;
 const MAX_IDLE_CONNECTIONS = 1_000, MIN_IDLE_CONNECTIONS = 20;
-/** The load of a core from which a process has nothing left. */
-const BUSY = 0.9;
 
 /** `relay`: what a relay carries, durably and with authentication. */
 export async function runRelayScenario(settings: ScenarioSettings, record: Recorder): Promise<void> {
@@ -109,7 +108,7 @@ export class LoadBench implements AsyncDisposable {
       relayLoads.push(((await this.#stage.usage()).cpuMs - before.cpuMs) / (performance.now() - began));
     }
     const rates = results.map(({ delivered, elapsedMs }) => delivered / elapsedMs * 1_000);
-    const note = findBottleneck(results, relayLoads);
+    const note = describeBottleneck("relay", relayLoads, results.map(({ generatorLoad }) => generatorLoad));
     const title = run.ratePerSecond > 0 ? `${name}: delivered` : name;
     this.#record(title, "msg/s", rates, { bytesPerOperation: sizeBytes, note });
     for (const [i, share] of ["p50", "p99", "p99.9"].entries()) {
@@ -120,18 +119,6 @@ export class LoadBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#part[Symbol.asyncDispose]();
   }
-}
-
-/** Says how busy both ends were, and which of them, if either, was the limit. */
-function findBottleneck(results: readonly LoadResult[], relayLoads: readonly number[]): string {
-  const relay = Math.max(...relayLoads);
-  const generator = Math.max(...results.map(({ generatorLoad }) => generatorLoad));
-  const loads = `relay ${formatShare(relay)} of a core, load generator ${formatShare(generator)}`;
-  return generator >= BUSY && generator > relay ? `${loads}: the load generator was the bottleneck` : loads;
-}
-
-function formatShare(load: number): string {
-  return `${Math.round(load * 100)} %`;
 }
 
 async function measureHandshakes(

@@ -1,18 +1,13 @@
 import { encodeHex } from "../bytes/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
-import {
-  ChainVerifier,
-  exportPrivateKey,
-  formatCertificates,
-  generateKeyPair,
-  hashCertificate,
-} from "../pki/mod.ts";
+import { exportPrivateKey, formatCertificates, generateKeyPair } from "../pki/mod.ts";
 import { type CaFolder, initCa, openCa } from "../store/mod.ts";
 import { type ChainCheck, type ClientConnection, dial, type TlsIdentity } from "../transport/mod.ts";
 import { type DeviceRef, PROTOCOL_VERSION } from "../wire/mod.ts";
 import { opaqueCommit, opaqueWelcome } from "./opaque_mls.ts";
 import { PartProcess } from "./part.ts";
 import type { ProcessUsage, RelayStarted } from "./relay_part.ts";
+import { createServerCheck } from "./server_check.ts";
 
 /** A device with its certificate. */
 export interface StagedDevice extends DeviceRef {
@@ -57,12 +52,7 @@ export class RelayStage implements AsyncDisposable {
 
   /** Checks the relay's certificate, as every client does. */
   get checkServer(): ChainCheck {
-    const verifier = new ChainVerifier({ roots: [this.ca.authority.root] });
-    return async (chain) => {
-      const request = { chain, usage: "server" as const, serverName: "127.0.0.1", now: new Date() };
-      const { serial, notAfter, certificate } = await verifier.verify(request);
-      return { serial, notAfter, fingerprint: encodeHex(hashCertificate(certificate)) };
-    };
+    return createServerCheck(this.ca.authority.root);
   }
 
   /** Issues a certificate. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { DecodeError } from "../errors/mod.ts";
 import type { Environment } from "./environment.ts";
-import type { Measurement } from "./measurement.ts";
+import { type Measurement, UNITS } from "./measurement.ts";
 
 /** The version of the report's form. It changes with every change that a reader of the last one would trip over. */
 export const REPORT_VERSION = 1;
@@ -15,7 +15,7 @@ export const REPORT_VERSION = 1;
  * startedAt     when it began, ISO 8601
  * complete      false where it was stopped before its end
  * environment   program, runtime, platform, cores
- * settings      durationMs, clients (where given), sizeBytes
+ * settings      durationMs, sizeBytes, clients and fileBytes (where given)
  * measurements  [{scenario, name, unit, median, low, high, rounds, bytesPerOperation?, note?}]
  * ```
  */
@@ -44,13 +44,15 @@ export interface ReportSettings {
   readonly clients?: number;
   /** Bytes of a message. */
   readonly sizeBytes: number;
+  /** Bytes of a file, where that was given. */
+  readonly fileBytes?: number;
 }
 
 const number = v.pipe(v.number(), v.finite(), v.minValue(0));
 const measurementSchema = v.object({
   scenario: v.string(),
   name: v.string(),
-  unit: v.picklist(["ops/s", "msg/s", "handshakes/s", "ms", "KB", "bytes"]),
+  unit: v.picklist(UNITS),
   median: number,
   low: number,
   high: number,
@@ -69,7 +71,12 @@ const reportSchema: v.GenericSchema<unknown, Report> = v.object({
     platform: v.string(),
     cores: number,
   }),
-  settings: v.object({ durationMs: number, clients: v.optional(number), sizeBytes: number }),
+  settings: v.object({
+    durationMs: number,
+    clients: v.optional(number),
+    sizeBytes: number,
+    fileBytes: v.optional(number),
+  }),
   measurements: v.array(measurementSchema),
 });
 

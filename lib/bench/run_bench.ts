@@ -21,9 +21,19 @@ export const scenarios: readonly Scenario[] = [
     load: async () => (await import("./relay_scenario.ts")).runRelayScenario,
   },
   {
+    name: "files",
+    brief: "a large file and a folder of small ones through a relay, beside a plain TCP copy: MB/s, memory",
+    load: async () => (await import("./files_scenario.ts")).runFilesScenario,
+  },
+  {
     name: "group",
-    brief: "fan-out: messages a second that one conversation delivers to all of its members",
+    brief: "a group by its size: what its changes and messages cost a member, and their fan-out the relay",
     load: async () => (await import("./group_scenario.ts")).runGroupScenario,
+  },
+  {
+    name: "profiles",
+    brief: "the five classic systems: their cryptography beside parley's, and what their servers forward",
+    load: async () => (await import("./profiles_scenario.ts")).runProfilesScenario,
   },
 ];
 
@@ -44,7 +54,7 @@ export interface BenchOptions extends ScenarioSettings {
  * report that says it is not complete.
  */
 export async function runBench(options: BenchOptions): Promise<Report> {
-  const { chosen, programName, now, durationMs, clients, sizeBytes, signal, onScenario } = options;
+  const { chosen, programName, now, durationMs, clients, sizeBytes, fileBytes, signal, onScenario } = options;
   const measurements: Measurement[] = [];
   for (const scenario of chosen) {
     const own: Measurement[] = [];
@@ -65,7 +75,12 @@ export async function runBench(options: BenchOptions): Promise<Report> {
     startedAt: now.toISOString(),
     complete: !signal.aborted,
     environment: describeEnvironment(programName),
-    settings: { durationMs, sizeBytes, ...(clients !== undefined && { clients }) },
+    settings: {
+      durationMs,
+      sizeBytes,
+      ...(clients !== undefined && { clients }),
+      ...(fileBytes !== undefined && { fileBytes }),
+    },
     measurements,
   };
 }

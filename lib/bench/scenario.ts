@@ -9,6 +9,8 @@ export interface ScenarioSettings {
   readonly clients?: number;
   /** Bytes of a message. */
   readonly sizeBytes: number;
+  /** Bytes of a file; as large as the duration allows where it is absent. */
+  readonly fileBytes?: number;
   /** The command line that starts this program again, without arguments of its own. */
   readonly program: readonly string[];
   /** Aborted when the run has to end; what was measured by then counts. */

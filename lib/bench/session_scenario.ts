@@ -8,7 +8,16 @@ import {
 } from "../mls/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import { measureRate } from "./measure_rate.ts";
-import { open, seal, type StagedGroup, stageGroup, stageKeyPackage, stageMember } from "./mls_stage.ts";
+import {
+  GROUP_SIZES,
+  isWorthMaking,
+  open,
+  seal,
+  type StagedGroup,
+  stageGroup,
+  stageKeyPackage,
+  stageMember,
+} from "./mls_stage.ts";
 import { RelayStage } from "./relay_stage.ts";
 import { mediansOfRounds } from "./statistics.ts";
 import type { Recorder, ScenarioSettings } from "./scenario.ts";
@@ -17,9 +26,6 @@ const SUITES: readonly (readonly [title: string, suite: SupportedSuite])[] = [
   ["X-Wing", defaultSuite],
   ["X25519", interoperableSuite],
 ];
-const GROUP_SIZES = [2, 10, 100, 1_000];
-/** A group that would take longer than so many times the duration to make is left out. */
-const SETUP_FACTOR = 20;
 const ROUNDS = 5;
 
 /** `session`: what begins a conversation and goes on in it. */
@@ -84,7 +90,7 @@ async function measureSuite(
   });
   let perMemberMs = 0;
   for (const size of GROUP_SIZES) {
-    if (perMemberMs * size > settings.durationMs * SETUP_FACTOR) break;
+    if (!isWorthMaking(size, perMemberMs, settings)) break;
     settings.onProgress(`${title}: making a group of ${size}`);
     const began = performance.now();
     const group = await stageGroup(size, suite, settings.signal);

@@ -20,6 +20,7 @@ export { Files } from "./files/files.ts";
 export type { FilesProgress, OutgoingFiles, PendingFiles, SendFilesOptions } from "./files/outgoing_files.ts";
 export type { ContentTransfers, IncomingFiles, SavedFile } from "./files/incoming_files.ts";
 export type { FileDescriptor } from "./files/file_descriptor.ts";
+export { type FolderPacking, importPacking } from "./files/import_packing.ts";
 export { FileTransfers, type FileTransfersOptions } from "./files/file_transfers.ts";
 export type {
   PendingUpload,
@@ -30,6 +31,8 @@ export type {
   UploadSource,
 } from "./files/transfer_types.ts";
 export { type DeviceInvite, Devices, type OwnDevice } from "./devices/devices.ts";
+export { storeEpoch, toSnapshot } from "./group_state.ts";
+export { encodeRoster, type Roster } from "./groups/roster.ts";
 export type { GroupMember, Groups, GroupSummary } from "./groups/groups.ts";
 export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";
 export {
@@ -62,3 +65,4 @@ export type { VerifiedDevice } from "./people/device_keys.ts";
 export type { DeviceKey } from "./people/mark.ts";
 export { formatSafetyNumber } from "./people/safety_number.ts";
 export type { PassphraseSource } from "./storage_key.ts";
+export { readRatchet } from "./ratchets.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 export { type Dialect, DIALECTS } from "./core/dialect.ts";
-export type { Cutter } from "./core/message_reader.ts";
+export type { Cut, Cutter } from "./core/message_reader.ts";
 export { assertListenAddress, isLoopback } from "./core/listen_address.ts";
 export type {
   CertificateIssuer,

@@ -48,5 +48,5 @@ export { parametersOf as elgamalParameters } from "./elgamal/parameters.ts";
 export { signValue, verifyValue } from "./elgamal/signature.ts";
 export { Suite as ElgamalSuite } from "./elgamal/suite.ts";
 export { CLIENT_IDS, readPrivateKey } from "./keyparts/files.ts";
-export { FIXED as KEYPARTS_ANSWERS, encodeLogin, serverMessageCutter } from "./keyparts/messages.ts";
+export { encodeLogin, FIXED as KEYPARTS_ANSWERS, serverMessageCutter } from "./keyparts/messages.ts";
 export { PART_BYTES, SessionCipher } from "./keyparts/suite.ts";

@@ -83,10 +83,7 @@ async function createJoin(
     throw new ProtocolError("mls-invalid", "the group info has no external public key");
   }
   const { enc, secret: initSecret } = await exportSecret(externalPub.extensionData, suite);
-  const [seated, node] = addLeafNode(
-    former === undefined ? tree : removeLeafNode(tree, toLeafIndex(former)),
-    leafNode,
-  );
+  const [seated, node] = addLeafNode(former === undefined ? tree : withoutLeaf(tree, former), leafNode);
   const leafIndex = nodeToLeafIndex(node);
   const bare = { leafIndex, privateKeys: { [node]: hpkePrivateKey } };
   const path = await createPath(context, seated, bare, info.groupContext);
@@ -132,6 +129,12 @@ async function createJoin(
     epoch: Number(info.groupContext.epoch),
     pending: await takeSnapshot(context, state, secrets.encryptionSecret),
   };
+}
+
+/** A group of one becomes a tree of one blank leaf (RFC 9420 §7.7), which ts-mls refuses to make. */
+function withoutLeaf(tree: RatchetTree, leaf: number): RatchetTree {
+  const isOnly = tree.filter((node) => node?.nodeType === "leaf").length === 1;
+  return isOnly ? [undefined] : removeLeafNode(tree, toLeafIndex(leaf));
 }
 
 function toProposals(former: number | undefined, kemOutput: Uint8Array) {

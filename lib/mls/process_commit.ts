@@ -9,6 +9,7 @@ import {
   type PublicMessage,
 } from "ts-mls";
 import type { IncomingMessageCallback } from "ts-mls/incomingMessageAction.js";
+import { unprotectPublicMessage } from "ts-mls/messageProtectionPublic.js";
 import { equalBytes } from "../bytes/mod.ts";
 import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
 import { type CredentialHolder, type MlsContext, withClientConfig } from "./context.ts";
@@ -99,22 +100,22 @@ function processExternal(
     const { epoch, tree, members } = current;
     const joiner = await readJoiner(context, message);
     const former = members.find((one) => same(one, joiner));
-    const proposals = new ProposalCheck(
-      EXTERNAL_PROPOSALS,
-      epoch.ownLeaf,
-      (proposal) => proposal.proposalType !== "remove" || proposal.remove.removed === former?.leaf,
-    );
+    assertEntrance(message, former?.leaf);
     const state = toClientState(context, epoch, tree, new Map(), config);
-    const before = { tree: state.ratchetTree, members };
     const outcome = { author: joiner, external: true, groupData: epoch.groupData };
+    if (former?.leaf === epoch.ownLeaf) {
+      // There is nothing in the path for it, and ts-mls cannot take the only leaf out of a tree.
+      const { suite } = context;
+      const { membershipKey } = state.keySchedule;
+      await unprotectPublicMessage(membershipKey, state.groupContext, state.ratchetTree, message, suite);
+      return { ...outcome, next: undefined };
+    }
+    const before = { tree: state.ratchetTree, members };
+    const proposals = new ProposalCheck(EXTERNAL_PROPOSALS, epoch.ownLeaf);
     const next = await enterIfMember(context, before, proposals, async (suite) => {
       const result = await processPublicMessage(state, message, emptyPskIndex, suite, proposals.callback);
       return result.newState;
     });
-    if (next === undefined) return { ...outcome, next };
-    if (next.members.filter((one) => same(one, joiner)).length !== 1) {
-      throw invalid("leaves the joiner's former leaf in the group");
-    }
     return { ...outcome, next };
   });
 }
@@ -131,6 +132,19 @@ async function enterIfMember(
   if (proposals.removesSelf) return undefined;
   if (encryptionSecret === undefined) throw invalid("is not a commit");
   return await takeSnapshot(context, result, encryptionSecret, before);
+}
+
+/** Before ts-mls takes leaves out: it does not look whether they are in the tree. */
+function assertEntrance({ content }: PublicMessage, former: number | undefined): void {
+  const proposals = content.contentType === "commit" ? content.commit.proposals : [];
+  const removed: number[] = [];
+  for (const one of proposals) {
+    if (one.proposalOrRefType !== "proposal") throw invalid("refers to proposals");
+    if (one.proposal.proposalType === "remove") removed.push(one.proposal.remove.removed);
+  }
+  const wanted = former === undefined ? [] : [former];
+  if (removed.length === wanted.length && removed[0] === wanted[0]) return;
+  throw invalid("takes out another leaf than the joiner's former one");
 }
 
 /** Who enters from outside: the holder of the new leaf's credential, which has signed the commit. */
@@ -160,24 +174,20 @@ async function readJoiner(
 class ProposalCheck {
   readonly #known: string[];
   readonly #ownLeaf: number;
-  readonly #accepts: (proposal: Proposal) => boolean;
   #proposals: Proposal[] = [];
   /** Whether one was not as it must be. */
   refused = true;
 
-  constructor(known: string[], ownLeaf: number, accepts: (proposal: Proposal) => boolean = () => true) {
+  constructor(known: string[], ownLeaf: number) {
     this.#known = known;
     this.#ownLeaf = ownLeaf;
-    this.#accepts = accepts;
   }
 
   /** For ts-mls. */
   readonly callback: IncomingMessageCallback = (incoming) => {
     if (incoming.kind !== "commit") return "reject";
     this.#proposals = incoming.proposals.map(({ proposal }) => proposal);
-    this.refused = !this.#proposals.every((one) =>
-      this.#known.includes(String(one.proposalType)) && this.#accepts(one)
-    );
+    this.refused = !this.#proposals.every(({ proposalType }) => this.#known.includes(String(proposalType)));
     return this.refused || this.removesSelf ? "reject" : "accept";
   };
 

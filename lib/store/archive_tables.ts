@@ -26,7 +26,7 @@ export interface ArchivedTable {
 
 /**
  * What an archive holds of a client's store, in the order in which it can be put back. Never anything of which a
- * second copy does harm: the state of groups (`groups`, `members`, `ratchets`, `pending_commits`), the private keys of
+ * second copy does harm: the state of groups (`groups` and what goes with it, `members`, `ratchets`, `pending_commits`), the private keys of
  * key packages and of requests for messages, and messages as they were sealed for sending.
  */
 export const archivedTables = {
@@ -67,7 +67,8 @@ export const archivedTables = {
   // Receipts, requests and the like, which no line of the history stands for, are of a moment that is past.
   outbox: {
     columns: ["position", "id", "mailbox", "sealed", "expires"],
-    where: "EXISTS (SELECT 1 FROM messages WHERE messages.id = outbox.id AND kind = 'message')",
+    where: `EXISTS (SELECT 1 FROM messages
+      WHERE messages.mailbox = outbox.mailbox AND messages.id = outbox.id AND kind = 'message')`,
     orderBy: "position",
     place: ({ id }) => outboxPlace(id as Uint8Array<ArrayBuffer>),
   },

@@ -7,7 +7,8 @@ import type { LogRecord } from "./log_record.ts";
 import type { Place } from "./mailbox_store.ts";
 import type { SqliteDevices } from "./sqlite_devices.ts";
 import type { NewMessage, OpenSegment } from "./open_segment.ts";
-import type { SqliteMailboxes, StoredMailbox } from "./sqlite_mailboxes.ts";
+import type { SqliteMailboxes } from "./sqlite_mailboxes.ts";
+import type { StoredMailbox } from "./stored_mailbox.ts";
 import type { SqliteSegments } from "./sqlite_segments.ts";
 
 /** Where a welcome came from: the row of the conversation and the commit's place. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SqliteMailboxes, StoredMailbox } from "./sqlite_mailboxes.ts";
+import type { SqliteMailboxes } from "./sqlite_mailboxes.ts";
+import type { StoredMailbox } from "./stored_mailbox.ts";
 
 /** Messages that expire in one transaction at most. */
 const MAX_BATCH = 500;

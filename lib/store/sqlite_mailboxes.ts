@@ -1,35 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
-import type { EntryIds } from "./entry_ids.ts";
-import { emptyMailbox, findDeletable, type MailboxState } from "./mailbox_state.ts";
-import type { OpenSegment } from "./open_segment.ts";
+import { findDeletable } from "./mailbox_state.ts";
 import type { MembershipChanges } from "./project_entry.ts";
 import type { SqliteDevices } from "./sqlite_devices.ts";
-import type { Segment, SqliteSegments } from "./sqlite_segments.ts";
-
-/** A mailbox with its row and what has not been written yet. */
-export interface StoredMailbox extends MailboxState {
-  /** Its row. */
-  id: number;
-  /** Its name. */
-  name: string;
-  /** Of the entries kept those that have a row for themselves. */
-  singles: number;
-  /** Bytes of those. */
-  singleBytes: number;
-  /** The rows of messages, in order. */
-  segments: Segment[];
-  /** Takes the messages of the present transaction. */
-  open?: OpenSegment;
-  /** Where each sender's and id's entry stands; read when it is needed first. */
-  ids?: EntryIds;
-  /** Whether the row is out of date. */
-  changed: boolean;
-  /** Whether an entry may have become one that nobody needs. */
-  trimDue: boolean;
-  /** Members who acknowledged something that has not been written. */
-  acknowledged: Set<string>;
-}
+import type { SqliteSegments } from "./sqlite_segments.ts";
+import { newMailbox, type StoredMailbox } from "./stored_mailbox.ts";
 
 /** Members and entries of the mailboxes kept in memory, together; at about 100 bytes each. */
 const MAX_WEIGHT = 500_000;
@@ -235,20 +210,6 @@ export class SqliteMailboxes {
     this.#cache.set(mailbox.name, mailbox);
     return mailbox;
   }
-}
-
-function newMailbox(id: number, name: string): StoredMailbox {
-  return {
-    ...emptyMailbox(),
-    id,
-    name,
-    singles: 0,
-    singleBytes: 0,
-    segments: [],
-    changed: false,
-    trimDue: false,
-    acknowledged: new Set(),
-  };
 }
 
 function weigh(mailbox: StoredMailbox): number {

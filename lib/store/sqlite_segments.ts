@@ -2,19 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { decodeEntries, type Entry } from "../wire/mod.ts";
 import type { Place } from "./mailbox_store.ts";
 import { type NewMessage, OpenSegment, SEGMENT_ID_BYTES } from "./open_segment.ts";
-import type { StoredMailbox } from "./sqlite_mailboxes.ts";
-
-/** A row of messages of one mailbox, which got them in one transaction. */
-export interface Segment {
-  /** The first entry's sequence number. */
-  first: number;
-  /** The last one's; there is no gap between them. */
-  last: number;
-  /** When they were accepted. */
-  time: number;
-  /** Bytes of their bodies. */
-  bytes: number;
-}
+import type { Segment, StoredMailbox } from "./stored_mailbox.ts";
 
 /** Segments that wait to be used again, in number, and in bytes of each. */
 const MAX_SPARE = 256, MAX_SPARE_BYTES = 64 * 1024;

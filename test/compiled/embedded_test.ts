@@ -9,6 +9,7 @@ const IMPORTED = [
   "@optique/core",
   "@peculiar/x509",
   "cbor-x",
+  "modern-tar",
   "prom-client",
   "reflect-metadata",
   "socket.io",

@@ -115,3 +115,16 @@ Deno.test("processCommit() refuses a joiner whom the CA does not know, an old ep
   await assert.rejects(processCommit(alice, moved.pending, back.commit), { code: "mls-wrong-epoch" });
   assert.equal((await processCommit(bob, b!, moved.commit)).next!.epoch.number, 2);
 });
+
+Deno.test("joinExternal() brings back the only member of a group, whose tree has no leaf meanwhile; another copy of it notices", async () => {
+  const alice = await mlsMember("alice", "a");
+  const [a] = await makeMlsGroup(groupId, [alice]);
+  const { commit, pending } = await joinExternal(alice, await createGroupInfo(alice, a!), groupId, validity);
+  assert.deepEqual(pending.members.map(({ leaf }) => leaf), [0]);
+  const atCopy = await processCommit(alice, a!, commit);
+  assert.deepEqual([atCopy.author, atCopy.next], [{ user: "alice", device: "a" }, undefined]);
+  const bob = await mlsMember("bob", "b");
+  const second = await joinExternal(bob, await createGroupInfo(alice, pending), groupId, validity);
+  const after = await processCommit(alice, pending, second.commit);
+  assert.equal(await secretOf(alice, after.next!), await secretOf(bob, second.pending));
+});

@@ -10,6 +10,7 @@ import {
   type MlsContext,
   openMessage,
   padToBucket,
+  ratchetOf,
   sealMessage,
 } from "../../lib/mls/mod.ts";
 import { mlsMember } from "../support/mls_member.ts";
@@ -19,12 +20,13 @@ const BUCKETS = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 64_512];
 const LONGEST_GROUP_ID = `direct:${"a".repeat(32)},${"b".repeat(32)}`;
 const validity = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
 
-async function seal(context: MlsContext, { epoch, ratchets }: GroupSnapshot, length: number) {
+async function seal(context: MlsContext, group: GroupSnapshot, length: number) {
+  const { epoch } = group;
   const data = new Uint8Array(length).fill(7);
   const { message } = await sealMessage(
     context,
     epoch,
-    ratchets.get(epoch.ownLeaf)!,
+    ratchetOf(group, epoch.ownLeaf),
     data,
     new Uint8Array(16),
   );
@@ -94,7 +96,7 @@ Deno.test("openMessage() gives back what was padded, without the padding", async
     const message = await seal(alice, pending, length);
     const lookup = (leaf: number) => ({
       signatureKey: joined.members.find((one) => one.leaf === leaf)!.signatureKey,
-      ratchet: joined.ratchets.get(leaf)!,
+      ratchet: ratchetOf(joined, leaf),
     });
     const { plaintext } = await openMessage(bob, joined.epoch, lookup, message);
     assert.deepEqual(plaintext, new Uint8Array(length).fill(7));

@@ -11,14 +11,15 @@ export const conversation = "direct:alice,bob";
 export class ClientStoreFixture implements AsyncDisposable {
   readonly store: ClientStore;
   readonly folder: string;
+  /** Opens what is sealed in it. */
+  readonly cipher: CellCipher = new CellCipher(systemRandom(32), systemRandom);
   /** The time of the next line. */
   now = 1_700_000_000_000;
   #seq = 0;
 
   private constructor(folder: string) {
     this.folder = folder;
-    const cipher = new CellCipher(systemRandom(32), systemRandom);
-    this.store = ClientStore.open(folder, { cipher, holder: "test" });
+    this.store = ClientStore.open(folder, { cipher: this.cipher, holder: "test" });
   }
 
   /** Opens a store in a new folder. */

@@ -104,14 +104,13 @@ async function writeRows(
 ): Promise<void> {
   let current: ArchivedTableName | undefined, rows = 0;
   for (const { table, values } of archive.rows()) {
+    signal?.throwIfAborted();
+    if (++rows % ROWS_AT_ONCE === 0) await nextTurn();
     if (table !== current) {
       writer.add({ type: "table", into: { table, columns: archivedTables[table].columns } });
     }
     current = table;
     writer.add({ type: "row", values });
-    if (++rows % ROWS_AT_ONCE !== 0) continue;
-    await nextTurn();
-    signal?.throwIfAborted();
   }
 }
 

@@ -292,8 +292,12 @@ Deno.test("Backups.write() leaves nothing where it is broken off, and replaces n
   await Deno.writeTextFile(path, "something");
   await assert.rejects(client.backups.write(path, options), { code: "file-exists" });
   await assert.rejects(client.backups.write(`${folder}/no/b`, options), { code: "file-unwritable" });
+  const signal = AbortSignal.abort(new Error("stopped"));
+  await assert.rejects(client.backups.write(`${folder}/c`, { ...options, signal }), { message: "stopped" });
   assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["b.parley"]);
   await client.backups.write(path, { ...options, force: true });
+  await assert.rejects(restoreInto(folder, path, { signal }), { message: "stopped" });
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["b.parley"]);
   assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
 });
 

@@ -1,6 +1,7 @@
 import { type Client, type ReceivedMessage, restoreBackup } from "../../../lib/client/mod.ts";
 import { NetworkError } from "../../../lib/errors/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../../../lib/wire/mod.ts";
+import { openInsides } from "../../client/groups/group_world.ts";
 import type { World } from "../world.ts";
 
 /** A line that a device has shown. */
@@ -129,6 +130,20 @@ export class Player {
       await connected?.ended;
       await this.#world.close(client);
     }
+  }
+
+  /** Where another copy of the device has its place: it is this one that goes on. */
+  async acceptDuplicates(): Promise<void> {
+    const duplicated = await this.#duplicated();
+    if (duplicated.length === 0) return;
+    await this.online(async (client) => {
+      for (const mailbox of duplicated) await client.groups.rejoin(mailbox);
+    });
+  }
+
+  async #duplicated(): Promise<string[]> {
+    await using insides = await openInsides(this.#world, this.ref);
+    return insides.store.mailboxes.inState("duplicated");
   }
 
   /** Shows what was not shown yet. */

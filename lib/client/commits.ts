@@ -14,6 +14,8 @@ export interface CommitsOptions {
   store: ClientStore;
   /** This device's place in MLS. */
   mls: MlsContext;
+  /** Which device this is. */
+  self: DeviceRef;
   /** Makes ids. */
   random: RandomSource;
   /** The time. */
@@ -96,11 +98,11 @@ export class Commits {
 
   /** True where nothing lies before the commit that is not worked in; else the log will tell. */
   #accepted(mailbox: string, pending: PendingCommitRow, seq: number): Promise<boolean> {
-    const { store, clock } = this.#options;
+    const { store, self, clock } = this.#options;
     return store.transaction(() => {
       if (store.mailboxes.get(mailbox).cursor !== seq - 1) return false;
       if (!this.#isStill(mailbox, pending)) return false;
-      adoptPending(store, mailbox, seq, clock().getTime());
+      adoptPending(store, mailbox, { seq, self, now: clock().getTime() });
       store.mailboxes.advance(mailbox, seq);
       return true;
     });

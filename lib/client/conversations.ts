@@ -56,6 +56,7 @@ export class Conversations {
       };
       const pending = store.pendingCommits.get(mailbox) ?? await this.#prepare(mailbox, relaying, open);
       if (pending === undefined) return;
+      if (pending === "overtaken") continue;
       if (await this.#commits.submit(mailbox, pending, relaying.connection)) continue;
       await relaying.catchUp();
       idle = store.groups.epochNumber(mailbox) === epoch ? idle + 1 : 0;
@@ -87,14 +88,20 @@ export class Conversations {
   }
 
   /** Makes and stores the commit that is needed; undefined where none is. */
-  async #prepare(mailbox: string, relaying: Relaying, wish: Wish): Promise<PendingCommitRow | undefined> {
+  async #prepare(
+    mailbox: string,
+    relaying: Relaying,
+    wish: Wish,
+  ): Promise<PendingCommitRow | "overtaken" | undefined> {
     const { store, mls, self } = this.#options;
     if (!this.#isDue(mailbox, wish)) return undefined;
     const rows = store.groups.group(mailbox);
     const current = rows && toSnapshot(rows);
     const before = current === undefined ? undefined : toRoster(mailbox, current.epoch.groupData);
     const present = before ?? wish.create ?? toRoster(mailbox, undefined);
-    const roster = settle(wish.change?.(present) ?? present, self.user);
+    const settled = settle(present, self.user);
+    // Who leaves and is added again has forgotten their keys: they go before anything else changes.
+    const roster = isSameRoster(settled, present) ? wish.change?.(present) ?? present : settled;
     assertMayChange(before ?? roster, roster, self.user);
     const devices = wish.devices ?? listedFor(roster, wish.listed) ??
       await listDevices(relaying.connection, roster.users);
@@ -118,7 +125,7 @@ export class Conversations {
       // Another process of this identity may have been quicker.
       const known = store.pendingCommits.get(mailbox);
       if (known !== undefined) return known;
-      if (store.groups.epochNumber(mailbox) !== current?.epoch.number) return undefined;
+      if (store.groups.epochNumber(mailbox) !== current?.epoch.number) return "overtaken";
       const base = await this.#base(mailbox, roster);
       const created = await createCommit(mls, base, {
         add: add.map((device) => packages.get(formatDeviceRef(device))!),

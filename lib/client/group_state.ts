@@ -9,6 +9,24 @@ export function toSnapshot(rows: GroupRows): GroupSnapshot {
   return { ...rows, epoch: GroupEpoch.decode(rows.epoch) };
 }
 
+/**
+ * Enters an epoch, which began with the entry `seq`; inside a transaction. Where this user leaves the group, the device
+ * forgets its keys: one of the user's devices has said so for all of them.
+ */
+export function enterEpoch(store: ClientStore, snapshot: GroupSnapshot, seq: number, self: DeviceRef): void {
+  const { groupId: mailbox, groupData } = snapshot.epoch;
+  if (toRoster(mailbox, groupData).leaving.includes(self.user)) return leaveGroup(store, mailbox);
+  storeEpoch(store, snapshot, seq);
+  store.mailboxes.setState(mailbox, "active");
+}
+
+/** Forgets the keys of a group that this device is not in any more; inside a transaction. */
+export function leaveGroup({ groups, mailboxes, pendingCommits }: ClientStore, mailbox: string): void {
+  groups.remove(mailbox);
+  pendingCommits.delete(mailbox);
+  mailboxes.setState(mailbox, "left");
+}
+
 /** Stores the state of another epoch, which began with the entry `seq`; inside a transaction. */
 export function storeEpoch(store: ClientStore, snapshot: GroupSnapshot, seq: number): void {
   const { groupId: mailbox, number, groupData } = snapshot.epoch;
@@ -21,14 +39,17 @@ export function storeEpoch(store: ClientStore, snapshot: GroupSnapshot, seq: num
  * Adopts the state after a commit of this device's that the relay has accepted as the entry `seq`; inside a
  * transaction.
  */
-export function adoptPending(store: ClientStore, mailbox: string, seq: number, now: number): void {
+export function adoptPending(
+  store: ClientStore,
+  mailbox: string,
+  { seq, self, now }: { seq: number; self: DeviceRef; now: number },
+): void {
   const pending = store.pendingCommits.get(mailbox);
   if (pending === undefined) return;
   const before = store.groups.keyAge(mailbox)?.refreshed ?? 0;
-  storeEpoch(store, decodePendingState(pending.state), seq);
+  enterEpoch(store, decodePendingState(pending.state), seq, self);
   // Later than before in any case, for that is how the wish for new keys is known to be fulfilled.
   if (pending.refreshes) store.groups.setRefreshed(mailbox, Math.max(now, before + 1));
-  store.mailboxes.setState(mailbox, "active");
   store.pendingCommits.delete(mailbox);
 }
 

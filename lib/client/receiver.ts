@@ -7,8 +7,9 @@ import type { DeviceRef, Entry } from "../wire/mod.ts";
 import {
   adoptPending,
   assertMembership,
+  enterEpoch,
   isSameDevice,
-  storeEpoch,
+  leaveGroup,
   toRoster,
   toSnapshot,
 } from "./group_state.ts";
@@ -107,7 +108,8 @@ export class Receiver {
     const { groups, pendingCommits, mailboxes } = this.#store;
     const pending = pendingCommits.get(mailbox);
     if (pending !== undefined && equalBytes(pending.id, entry.id)) {
-      return adoptPending(this.#store, mailbox, entry.seq, this.#clock().getTime());
+      const now = this.#clock().getTime();
+      return adoptPending(this.#store, mailbox, { seq: entry.seq, self: this.#self, now });
     }
     const current = groups.group(mailbox);
     if (current === undefined || mailboxes.get(mailbox).state !== "active") return;
@@ -121,14 +123,14 @@ export class Receiver {
     }
     if (next === undefined) return this.#leave(mailbox, entry, external);
     assertMembership(mailbox, next, this.#self);
-    storeEpoch(this.#store, next, entry.seq);
+    enterEpoch(this.#store, next, entry.seq, this.#self);
+    if (roster.leaving.includes(this.#self.user)) return;
     if (external || hasNewcomers(before, next)) this.#names.greet(mailbox, author, roster);
   }
 
   #leave(mailbox: string, { time }: Entry, isDuplicate: boolean): void {
     if (isDuplicate) return noteDuplicate(this.#store, mailbox, this.#self, time);
-    this.#store.groups.remove(mailbox);
-    this.#store.mailboxes.setState(mailbox, "left");
+    leaveGroup(this.#store, mailbox);
   }
 
   async #welcome(entry: Entry): Promise<void> {
@@ -146,11 +148,10 @@ export class Receiver {
     }
     const joined = await joinGroup(this.#mlsAt(entry), entry.body, own.message, own.privateKeys);
     assertMembership(mailbox, joined, this.#self);
-    storeEpoch(this.#store, joined, seq);
+    enterEpoch(this.#store, joined, seq, this.#self);
     // The keys of a last-resort package may be in use elsewhere.
     groups.setRefreshed(mailbox, own.lastResort ? 0 : entry.time);
     mailboxes.advance(mailbox, seq);
-    mailboxes.setState(mailbox, "active");
     pendingCommits.delete(mailbox);
     if (!own.lastResort) keyPackages.delete(own.reference);
   }

@@ -6,7 +6,7 @@ import type { ClientConnection } from "../transport/mod.ts";
 import { directUsers, ENTRY_ID_BYTES } from "../wire/mod.ts";
 import type { Commits } from "./commits.ts";
 import type { ConversationsOptions, Relaying, Wish } from "./conversation_types.ts";
-import { assertMembership, toSnapshot } from "./group_state.ts";
+import { assertMembership, leaveGroup, toRoster, toSnapshot } from "./group_state.ts";
 import { keyPackageValidity } from "./key_packages.ts";
 
 /** Others may win the epoch again and again; each time there is a newer GroupInfo. */
@@ -42,7 +42,7 @@ export class Rejoiner {
     if (state === "active") return;
     if (state === "refused") throw refused(mailbox);
     if (state === "duplicated") throw duplicated(mailbox);
-    if (state === "left") throw new ProtocolError("not-a-member", "this device is not in the conversation");
+    if (state === "left") throw notAMember();
     if (store.pendingCommits.get(mailbox) !== undefined) return;
     await this.rejoin(mailbox, relaying, state);
   }
@@ -89,18 +89,36 @@ export class Rejoiner {
 
   async #attempt(mailbox: string, connection: ClientConnection, known: number): Promise<boolean> {
     const { store, mls, self } = this.#options;
-    const { groupInfo } = await connection.request("group-info", { mailbox });
+    const groupInfo = await this.#requestGroupInfo(mailbox, connection);
     if (groupInfo === undefined) throw waiting();
     const joined = await joinExternal(mls, groupInfo, mailbox, keyPackageValidity(new Date()));
     if (joined.epoch < known) {
       throw new ProtocolError("group-info-stale", "the relay gave a group info of an epoch that is over");
     }
     assertMembership(mailbox, joined.pending, self);
+    if (toRoster(mailbox, joined.pending.epoch.groupData).leaving.includes(self.user)) {
+      return await this.#giveUp(mailbox);
+    }
     const { commit, pending, epoch } = joined;
     const row = await store.transaction(() =>
       this.#commits.put(mailbox, { commit, pending, epoch, refreshes: true, add: [], remove: [] })
     );
     return await this.#commits.submit(mailbox, row, connection);
+  }
+
+  async #requestGroupInfo(mailbox: string, connection: ClientConnection): Promise<Uint8Array | undefined> {
+    try {
+      return (await connection.request("group-info", { mailbox })).groupInfo;
+    } catch (error) {
+      if (error instanceof ParleyError && error.code === "not-a-member") return await this.#giveUp(mailbox);
+      throw error;
+    }
+  }
+
+  /** This user was removed, or leaves, since the device was in the conversation last. */
+  async #giveUp(mailbox: string): Promise<never> {
+    await this.#options.store.transaction(() => leaveGroup(this.#options.store, mailbox));
+    throw notAMember();
   }
 
   #note(mailbox: string, why: keyof typeof reasons): Promise<void> {
@@ -132,6 +150,10 @@ function takeRestoration({ facts }: ClientStore, mailbox: string): string | unde
   facts.delete(`restored:${mailbox}`);
   const date = new Date(Number(time)).toISOString();
   return `this device was restored from a backup of ${date}; what else it received after that is not here`;
+}
+
+function notAMember(): ProtocolError {
+  return new ProtocolError("not-a-member", "this device is not in the conversation");
 }
 
 function refused(mailbox: string): ProtocolError {

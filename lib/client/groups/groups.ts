@@ -169,17 +169,21 @@ export class Groups {
    * takes them out. Where the last admin leaves, the one who has been there longest becomes one.
    */
   async leave(group: string): Promise<GroupSummary> {
-    const { store, self } = this.#core;
+    const { store, self, serially, link, conversations, deliverNow } = this.#core;
     const mailbox = this.resolve(group);
-    const roster = readRoster(store, mailbox);
-    if (roster === undefined) throw new ProtocolError("not-a-member", "this device is not in the group");
-    if (roster.users.length > 1) {
-      await this.#change(mailbox, { change: (now) => markLeaving(now, self.user) });
+    if (readRoster(store, mailbox) === undefined) {
+      throw new ProtocolError("not-a-member", "this device is not in the group");
     }
-    await store.transaction(() => {
-      store.groups.remove(mailbox);
-      store.pendingCommits.delete(mailbox);
-      store.mailboxes.setState(mailbox, "left");
+    await serially(async () => {
+      const connection = link.require();
+      await deliverNow(mailbox, connection);
+      try {
+        const change = (now: Roster) => markLeaving(now, self.user);
+        await conversations.ready(mailbox, this.#relaying(connection), { change });
+      } catch (error) {
+        // That is what it is when the wish is fulfilled, or when an admin was quicker.
+        if (store.mailboxes.get(mailbox).state !== "left") throw error;
+      }
     });
     return this.show(mailbox);
   }

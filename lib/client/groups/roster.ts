@@ -45,9 +45,7 @@ export function decodeRoster(bytes: Uint8Array): Roster {
 /** The roster with more users at its end. */
 export function addUsers(roster: Roster, users: readonly string[]): Roster {
   const more = users.filter((user) => !roster.users.includes(user));
-  // Who was about to leave and is asked again stays.
-  const leaving = roster.leaving.filter((user) => !users.includes(user));
-  return { ...roster, users: [...roster.users, ...new Set(more)], leaving };
+  return { ...roster, users: [...roster.users, ...new Set(more)] };
 }
 
 /** The roster without some users. Where no admin is left the one who has been there longest becomes one. */

@@ -10,7 +10,7 @@ import {
   type SentMessage,
   waitUntil,
 } from "../lib/client/mod.ts";
-import { toParleyError, UsageError } from "../lib/errors/mod.ts";
+import { ParleyError, toParleyError, UsageError } from "../lib/errors/mod.ts";
 import { duration } from "./ca/duration.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { type ConversationValues, requireConversation } from "./conversation.ts";
@@ -156,10 +156,27 @@ async function take(
   { acceptChange }: Pick<Aim, "acceptChange">,
   context: CommandContext,
 ): Promise<SentMessage> {
-  if (draft.type !== "files") return await client.composer.enqueue(conversation, draft);
+  if (draft.type !== "files") return await enqueue(client, conversation, draft, context);
   await client.connect(context.signal);
   if (acceptChange) await acceptChanges(client, conversation, context);
   return await sendFiles(client, conversation, draft, context);
+}
+
+/** A message that is answered or changed may still wait at the relay. */
+async function enqueue(
+  client: Client,
+  conversation: string,
+  draft: Draft,
+  { signal }: CommandContext,
+): Promise<SentMessage> {
+  try {
+    return await client.composer.enqueue(conversation, draft);
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "message-unknown") throw error;
+    await client.connect(signal);
+    await client.catchUp();
+    return await client.composer.enqueue(conversation, draft);
+  }
 }
 
 async function acceptChanges(client: Client, conversation: string, { out }: CommandContext): Promise<void> {

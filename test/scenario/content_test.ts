@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parleyJson, Running } from "../support/parley.ts";
+import { parley, parleyJson, Running } from "../support/parley.ts";
 import { Stage } from "../support/stage.ts";
 
 type Line = Record<string, unknown>;
@@ -84,4 +84,17 @@ Deno.test("the chat answers, reacts, edits and deletes", async () => {
   ]);
   await bob.endInput();
   assert.equal((await bob.ended()).code, 0);
+});
+
+Deno.test("send --react and --reply-to fetch a message that still waits at the relay", async () => {
+  await using stage = await Stage.open("alice", "bob");
+  const first = await send(stage, "alice", "bob", "first");
+  await send(stage, "bob", "alice", "--react", first, "👀");
+  const { code, stderr } = await parley(["send", "alice", "?", "--reply-to", "00000000"], stage.home("bob"));
+  assert.equal(code, 2);
+  assert.match(stderr, /there is no message 00000000 here/);
+  assert.deepEqual(shown(await stage.inbox("alice"), "type", "reactsTo"), [{
+    type: "reaction",
+    reactsTo: first,
+  }]);
 });

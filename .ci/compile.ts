@@ -31,7 +31,9 @@ export async function compileProgram(
   out: string,
   { target, env }: CompileOptions = {},
 ): Promise<string> {
-  const args = ["compile", "--no-config", "--no-lock", "--no-check", ...runtimeFlags, `--output=${out}`];
+  // What is loaded late would not be embedded.
+  const flags = runtimeFlags.filter((flag) => flag !== "--unstable-lazy-dynamic-imports");
+  const args = ["compile", "--no-config", "--no-lock", "--no-check", ...flags, `--output=${out}`];
   if (target !== undefined) args.push(`--target=${target}`);
   return await runDeno([...args, `${folder}/main.js`], env);
 }

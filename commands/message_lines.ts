@@ -40,6 +40,8 @@ export function messageRecord(line: ReceivedMessage): JsonRecord {
     case "expired":
     case "duplicated":
       return common;
+    case "group-change":
+      return { ...common, ...line.change };
     default:
       return { ...common, reason: text };
   }
@@ -88,10 +90,34 @@ export function describeLine(line: ReceivedMessage): string {
       return `${who}: (a message whose time was up before it was fetched)`;
     case "rejoined":
       return `this device has entered ${peerOf(line)} again: ${printable(text)}`;
+    case "group-change":
+      return describeChange(line);
     case "duplicated":
       return `another copy of this device has taken its place in ${peerOf(line)}`;
     default:
       return `${who}: (cannot be read: ${printable(text)})`;
+  }
+}
+
+/** Says what has become of a group. */
+function describeChange({ from, outgoing, group = "", change }: ReceivedMessage): string {
+  const who = outgoing ? "you" : printable(from), place = printable(group);
+  const whom = change?.you ? "you" : (change?.users ?? []).map((user) => printable(user)).join(", ");
+  switch (change?.change) {
+    case "added":
+      return `${who} added ${whom} to ${place}`;
+    case "removed":
+      return `${who} removed ${whom} from ${place}`;
+    case "left":
+      return `${whom} left ${place}`;
+    case "promoted":
+      return `${who} made ${whom} admin of ${place}`;
+    case "demoted":
+      return `${who} made ${whom} no admin of ${place} any more`;
+    case "renamed":
+      return `${who} renamed the group to ${printable(change.name ?? "")}`;
+    default:
+      return `you are not in ${place} any more; that was changed while this device was away`;
   }
 }
 

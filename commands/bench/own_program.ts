@@ -8,7 +8,7 @@ export function ownProgram(): string[] {
     "--allow-write",
     "--allow-net",
     "--allow-env",
-    "--allow-sys=statfs,uid",
+    "--allow-sys=statfs",
   ];
   return [Deno.execPath(), "run", "--no-prompt", ...permissions, Deno.mainModule];
 }

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { StorageError } from "../errors/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
 import type { FileResult, FileSetup, FileTask } from "./file_part.ts";
-import { formatSize } from "./measurement.ts";
+import { formatAmount, formatSize } from "./measurement.ts";
 import { PartProcess } from "./part.ts";
 import { RelayStage, type StagedDevice } from "./relay_stage.ts";
 import type { Recorder, ScenarioSettings } from "./scenario.ts";
@@ -42,7 +42,7 @@ async function chooseBytes(folder: string, settings: ScenarioSettings): Promise<
   if (fileBytes <= most) return fileBytes;
   throw new StorageError(
     "disk-full",
-    `a file of ${formatSize(fileBytes)} does not fit here ${COPIES} times`,
+    `a file of ${formatAmount(fileBytes / 1e9)} GB does not fit here ${COPIES} times`,
     {
       hint: "set TMPDIR to a folder on a larger disk",
     },

@@ -20,15 +20,17 @@ export class GroupSeat implements AsyncDisposable {
   /** Bytes that the last change has added to the write-ahead log; 0 where the log began anew meanwhile. */
   writtenBytes = 0;
   readonly #context: MlsContext;
-  readonly #store: ClientStore;
+  #store: ClientStore;
   readonly #folder: string;
   readonly #mailbox: string;
 
-  private constructor({ context, group }: StagedMember, store: ClientStore, folder: string) {
+  readonly #cipher = new CellCipher(systemRandom(32), systemRandom);
+
+  private constructor({ context, group }: StagedMember, folder: string) {
     this.#context = context;
-    this.#store = store;
     this.#folder = folder;
     this.#mailbox = group.epoch.groupId;
+    this.#store = this.#open();
   }
 
   /** Stores the state of a member in a temporary folder. */
@@ -36,9 +38,8 @@ export class GroupSeat implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "parley-bench-" });
     await using cleanup = new AsyncDisposableStack();
     cleanup.defer(() => Deno.remove(folder, { recursive: true }));
-    const cipher = new CellCipher(systemRandom(32), systemRandom);
-    const store = cleanup.adopt(ClientStore.open(folder, { cipher, holder: "bench" }), (one) => one.close());
-    const seat = new GroupSeat(member, store, folder);
+    const seat = new GroupSeat(member, folder);
+    cleanup.defer(() => seat.#store.close());
     await seat.enter(member.group);
     cleanup.move();
     return seat;
@@ -47,6 +48,13 @@ export class GroupSeat implements AsyncDisposable {
   /** Stores the state of another epoch. */
   async enter(group: GroupSnapshot): Promise<void> {
     await this.#change(() => storeEpoch(this.#store, group, 1));
+  }
+
+  /** Goes back to a state, with an empty log, so that the next change is as the last one was. */
+  async return(group: GroupSnapshot): Promise<void> {
+    await this.enter(group);
+    await this.#store.close();
+    this.#store = this.#open();
   }
 
   /** Makes a message and stores the ratchet after it. */
@@ -93,6 +101,10 @@ export class GroupSeat implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
+  #open(): ClientStore {
+    return ClientStore.open(this.#folder, { cipher: this.#cipher, holder: "bench" });
+  }
+
   #epoch(): GroupEpoch {
     const bytes = this.#store.groups.epoch(this.#mailbox);
     if (bytes === undefined) throw new InternalError("the member has no group");
@@ -106,10 +118,13 @@ export class GroupSeat implements AsyncDisposable {
   }
 
   async #change<T>(change: () => Promise<T> | T): Promise<T> {
-    const logBytes = async () => (await Deno.stat(`${this.#folder}/parley.db-wal`)).size;
-    const before = await logBytes();
+    const before = this.#logBytes();
     const result = await this.#store.transaction(change);
-    this.writtenBytes = Math.max(0, await logBytes() - before);
+    this.writtenBytes = Math.max(0, this.#logBytes() - before);
     return result;
+  }
+
+  #logBytes(): number {
+    return Deno.statSync(`${this.#folder}/parley.db-wal`).size;
   }
 }

@@ -19,7 +19,8 @@ export async function runProfilesScenario(settings: ScenarioSettings, record: Re
   for (const subject of Object.keys(profileSubjects)) await measureServer(subject, settings, record);
 }
 
-async function measureServer(
+/** Measures the server of one of the subjects. */
+export async function measureServer(
   subject: string,
   settings: ScenarioSettings,
   record: Recorder,
@@ -44,7 +45,7 @@ async function measureMode(
   { durationMs, signal, onProgress }: ScenarioSettings,
   record: Recorder,
 ): Promise<void> {
-  const run = (count: number) => load.ask<ProfileRunResult>({ window, count } satisfies ProfileRun);
+  const run = (count: number) => load.ask<ProfileRunResult>({ window, count } satisfies ProfileRun, signal);
   // The first one is for the compiler only; the second says how many fit into the time.
   await run(WARM_UP);
   const { elapsedMs } = await run(WARM_UP);

@@ -104,7 +104,8 @@ export class LoadBench implements AsyncDisposable {
       signal.throwIfAborted();
       onProgress(`${name}, round ${round + 1} of ${ROUNDS}`);
       const before = await this.#stage.usage(), began = performance.now();
-      results.push(await this.#part.ask({ ...run, warmupMs: durationMs / 4, durationMs } satisfies LoadRun));
+      const asked = { ...run, warmupMs: durationMs / 4, durationMs } satisfies LoadRun;
+      results.push(await this.#part.ask(asked, signal));
       relayLoads.push(((await this.#stage.usage()).cpuMs - before.cpuMs) / (performance.now() - began));
     }
     const rates = results.map(({ delivered, elapsedMs }) => delivered / elapsedMs * 1_000);

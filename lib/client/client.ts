@@ -423,7 +423,7 @@ export class Client {
 
 /** Whether an error concerns one conversation only. */
 function keepsOneWaiting({ kind, code }: ParleyError): boolean {
-  return kind === "protocol" || code === "verification-changed";
+  return kind === "protocol" || code === "verification-changed" || code === "device-duplicated";
 }
 
 /** Whether an entry may leave something to be done in its conversation. */

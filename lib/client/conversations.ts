@@ -57,7 +57,10 @@ export class Conversations {
       const pending = store.pendingCommits.get(mailbox) ?? await this.#prepare(mailbox, relaying, open);
       if (pending === undefined) return;
       if (pending === "overtaken") continue;
-      if (await this.#commits.submit(mailbox, pending, relaying.connection)) continue;
+      const isOurs = await this.#commits.submit(mailbox, pending, relaying.connection);
+      // By that commit this user has left.
+      if (isOurs && store.mailboxes.get(mailbox).state === "left") return;
+      if (isOurs) continue;
       await relaying.catchUp();
       idle = store.groups.epochNumber(mailbox) === epoch ? idle + 1 : 0;
       if (epoch === undefined && idle > 0) await this.#rejoiner.noteLost(mailbox);

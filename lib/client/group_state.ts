@@ -1,7 +1,9 @@
 import { ProtocolError } from "../errors/mod.ts";
 import { decodePendingState, GroupEpoch, type GroupSnapshot } from "../mls/mod.ts";
-import type { ClientStore, GroupRows } from "../store/mod.ts";
+import type { ClientStore, GroupRows, MailboxRowState } from "../store/mod.ts";
 import { type DeviceRef, directUsers } from "../wire/mod.ts";
+import { compareRosters } from "./groups/group_change.ts";
+import { type ChangeOrigin, noteGroupChanges } from "./groups/note_group_changes.ts";
 import { decodeRoster, type Roster } from "./groups/roster.ts";
 
 /** Puts stored rows together for a handshake. */
@@ -10,13 +12,18 @@ export function toSnapshot(rows: GroupRows): GroupSnapshot {
 }
 
 /**
- * Enters an epoch, which began with the entry `seq`; inside a transaction. Where this user leaves the group, the device
- * forgets its keys: one of the user's devices has said so for all of them.
+ * Enters an epoch, which began with a commit of the author; inside a transaction. Where this user leaves the group, the
+ * device forgets its keys: one of the user's devices has said so for all of them.
  */
-export function enterEpoch(store: ClientStore, snapshot: GroupSnapshot, seq: number, self: DeviceRef): void {
+export function enterEpoch(store: ClientStore, snapshot: GroupSnapshot, origin: ChangeOrigin): void {
   const { groupId: mailbox, groupData } = snapshot.epoch;
-  if (toRoster(mailbox, groupData).leaving.includes(self.user)) return leaveGroup(store, mailbox);
-  storeEpoch(store, snapshot, seq);
+  const before = store.mailboxes.get(mailbox).state === "active" ? readRoster(store, mailbox) : undefined;
+  const after = toRoster(mailbox, groupData), { user } = origin.self;
+  if (before !== undefined) {
+    noteGroupChanges(store, mailbox, compareRosters(before, after, user), origin);
+  }
+  if (after.leaving.includes(user)) return leaveGroup(store, mailbox);
+  storeEpoch(store, snapshot, origin.seq);
   store.mailboxes.setState(mailbox, "active");
 }
 
@@ -47,7 +54,7 @@ export function adoptPending(
   const pending = store.pendingCommits.get(mailbox);
   if (pending === undefined) return;
   const before = store.groups.keyAge(mailbox)?.refreshed ?? 0;
-  enterEpoch(store, decodePendingState(pending.state), seq, self);
+  enterEpoch(store, decodePendingState(pending.state), { seq, time: now, author: self, self });
   // Later than before in any case, for that is how the wish for new keys is known to be fulfilled.
   if (pending.refreshes) store.groups.setRefreshed(mailbox, Math.max(now, before + 1));
   store.pendingCommits.delete(mailbox);
@@ -95,6 +102,11 @@ export function assertMembership(
   if (!members.some((one) => one.leaf === epoch.ownLeaf && isSameDevice(one, self))) {
     throw new ProtocolError("group-foreign", "the group does not hold this device");
   }
+}
+
+/** Whether this device has given its place in a conversation up, and reads nothing in it. */
+export function isOut(state: MailboxRowState): boolean {
+  return state === "left" || state === "duplicated";
 }
 
 /** Whether two names are of one device. */

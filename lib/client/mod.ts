@@ -33,6 +33,7 @@ export type {
 export { type DeviceInvite, Devices, type OwnDevice } from "./devices/devices.ts";
 export { storeEpoch, toSnapshot } from "./group_state.ts";
 export { encodeRoster, type Roster } from "./groups/roster.ts";
+export type { GroupChange } from "./groups/group_change.ts";
 export type { GroupMember, Groups, GroupSummary } from "./groups/groups.ts";
 export { enroll, type Enrolled, type EnrollOptions } from "./enroll.ts";
 export {

@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeHex } from "../bytes/mod.ts";
 import { InternalError, ParleyError } from "../errors/mod.ts";
 import type { GroupProfileTable, MessageRow, MessageTable } from "../store/mod.ts";
+import { decodeGroupChange, type GroupChange } from "./groups/group_change.ts";
 import { type BodyContent, type Content, decodeContent, describeContent } from "./content/mod.ts";
 
 /** A part of a message that this version cannot show. */
@@ -30,7 +31,7 @@ export interface ReceivedMessage {
    * `undecryptable`: something arrived that could not be opened; `text` says why. `expired`: the time of a message
    * was up before it was fetched. `revoked`: the certificate of `from`'s device was revoked; the device is removed
    * from the conversation. `rejoined`: this device has entered the conversation again; `text` says why. `duplicated`:
-   * another copy of this device has taken its place in it.
+   * another copy of this device has taken its place in it. `group-change`: what `change` says has become of the group.
    */
   type: "message" | "edit" | "delete" | "reaction" | Exclude<MessageRow["kind"], "message" | "control">;
   /** Who sent it: the MLS credential's user (for what could not be opened: the relay's word), or who it is about. */
@@ -66,6 +67,8 @@ export interface ReceivedMessage {
   caption?: string;
   /** Parts that cannot be shown. */
   unshown?: UnshownPart[];
+  /** What has become of the group. */
+  change?: GroupChange;
   /** When it vanishes; absent also as long as the time runs only from when it is shown. */
   expires?: Date;
 }
@@ -91,6 +94,9 @@ export function toReceivedMessage(row: MessageRow, store: MessageLookup): Receiv
     id: encodeHex(id),
     time: new Date(time),
   };
+  if (kind === "group-change") {
+    return { ...line, type: kind, text: "", outgoing, change: decodeGroupChange(row.content) };
+  }
   if (kind !== "message") return { ...line, type: kind, text: decodeUtf8(row.content), outgoing };
   const content = readContent(row);
   return {
@@ -103,7 +109,7 @@ export function toReceivedMessage(row: MessageRow, store: MessageLookup): Receiv
 }
 
 /** Reads what a stored message says; undefined where that is gone or malformed. */
-export function readContent({ index, content }: MessageRow): Content | undefined {
+export function readContent({ index, content }: Pick<MessageRow, "index" | "content">): Content | undefined {
   if (index?.what === "deleted" || index?.what === "withdrawn") return undefined;
   try {
     return decodeContent(content);

@@ -8,12 +8,15 @@ import {
   adoptPending,
   assertMembership,
   enterEpoch,
+  isOut,
   isSameDevice,
   leaveGroup,
   toRoster,
   toSnapshot,
 } from "./group_state.ts";
 import { noteDuplicate, noteLoss } from "./duplicate_note.ts";
+import { compareRosters, type GroupChange } from "./groups/group_change.ts";
+import { type ChangeOrigin, noteGroupChanges } from "./groups/note_group_changes.ts";
 import type { GroupNames } from "./groups/group_names.ts";
 import { assertMayChange } from "./groups/roster.ts";
 import { isWorthAsking } from "./delivery/is_worth_asking.ts";
@@ -74,19 +77,19 @@ export class Receiver {
       const senders = new SenderCache(this.#store, mailbox);
       for (const entry of entries) {
         if (entry.seq <= cursor) continue;
-        if (entry.seq !== cursor + 1 && entry.seq !== floor) break;
+        if (entry.seq !== cursor + 1 && entry.seq !== floor && !this.#mayMiss(mailbox, floor)) break;
+        // What others say after this device is out of it is none of its business.
+        if (this.#isClosed(mailbox)) break;
         await this.#workInOne(mailbox, entry, senders);
         cursor = entry.seq;
       }
       if (cursor !== start) mailboxes.advance(mailbox, cursor);
-      return entries.every(({ seq }) => seq <= cursor) ? "done" : "gap";
+      return this.#isClosed(mailbox) || entries.every(({ seq }) => seq <= cursor) ? "done" : "gap";
     });
   }
 
   async #workInOne(mailbox: string, entry: Entry, senders: SenderCache): Promise<void> {
     const { mailboxes, pendingCommits } = this.#store;
-    // What others say after this device is out of it is none of its business.
-    if (entry.kind !== "welcome" && ["left", "duplicated"].includes(mailboxes.get(mailbox).state)) return;
     try {
       if (entry.kind === "message" || entry.kind === "expired") {
         return await this.#messages.workIn(mailbox, entry, senders);
@@ -102,6 +105,22 @@ export class Receiver {
       mailboxes.setState(mailbox, refusals.includes(error.code) ? "refused" : "broken");
       pendingCommits.delete(mailbox);
     }
+  }
+
+  /**
+   * Whether a page that was asked for may have holes: what came after a device was removed, and before it was added
+   * again, is deleted without it. Where it has no keys in force it could not read that anyway.
+   */
+  #mayMiss(mailbox: string, floor: number | undefined): boolean {
+    const { groups, mailboxes } = this.#store;
+    const hasKeys = mailboxes.get(mailbox).state === "active" && groups.epochNumber(mailbox) !== undefined;
+    return floor !== undefined && !hasKeys;
+  }
+
+  /** Whether this device is out of a conversation and not about to enter it again. */
+  #isClosed(mailbox: string): boolean {
+    const { mailboxes, pendingCommits } = this.#store;
+    return isOut(mailboxes.get(mailbox).state) && pendingCommits.get(mailbox) === undefined;
   }
 
   async #commit(mailbox: string, entry: Entry): Promise<void> {
@@ -121,15 +140,21 @@ export class Receiver {
     for (const member of current.members) {
       noteRevocation(this.#store, this.#trust, mailbox, member, this.#self);
     }
-    if (next === undefined) return this.#leave(mailbox, entry, external);
+    const origin = { seq: entry.seq, time: entry.time, author, self: this.#self };
+    if (next === undefined) {
+      const changes = compareRosters(toRoster(mailbox, before.epoch.groupData), roster, this.#self.user);
+      return external
+        ? noteDuplicate(this.#store, mailbox, this.#self, entry.time)
+        : this.#leave(mailbox, changes, origin);
+    }
     assertMembership(mailbox, next, this.#self);
-    enterEpoch(this.#store, next, entry.seq, this.#self);
+    enterEpoch(this.#store, next, origin);
     if (roster.leaving.includes(this.#self.user)) return;
     if (external || hasNewcomers(before, next)) this.#names.greet(mailbox, author, roster);
   }
 
-  #leave(mailbox: string, { time }: Entry, isDuplicate: boolean): void {
-    if (isDuplicate) return noteDuplicate(this.#store, mailbox, this.#self, time);
+  #leave(mailbox: string, changes: GroupChange[], origin: ChangeOrigin): void {
+    noteGroupChanges(this.#store, mailbox, changes, origin);
     leaveGroup(this.#store, mailbox);
   }
 
@@ -140,6 +165,7 @@ export class Receiver {
       throw new DecodeError("message-malformed", "the welcome names no conversation");
     }
     const known = mailboxes.get(mailbox);
+    const isNew = groups.epochNumber(mailbox) === undefined;
     if (known.state === "active" && known.cursor >= seq) return;
     const references = await readWelcome(entry.body);
     const own = references.map((one) => keyPackages.get(one)).find((one) => one !== undefined);
@@ -148,7 +174,13 @@ export class Receiver {
     }
     const joined = await joinGroup(this.#mlsAt(entry), entry.body, own.message, own.privateKeys);
     assertMembership(mailbox, joined, this.#self);
-    enterEpoch(this.#store, joined, seq, this.#self);
+    const origin = { seq, time: entry.time, author: entry.from, self: this.#self };
+    enterEpoch(this.#store, joined, origin);
+    // One's own devices come in by themselves.
+    if (entry.from.user !== this.#self.user && isNew) {
+      const added: GroupChange = { change: "added", users: [this.#self.user], you: true };
+      noteGroupChanges(this.#store, mailbox, [added], origin);
+    }
     // The keys of a last-resort package may be in use elsewhere.
     groups.setRefreshed(mailbox, own.lastResort ? 0 : entry.time);
     mailboxes.advance(mailbox, seq);

@@ -7,6 +7,7 @@ import { directUsers, ENTRY_ID_BYTES } from "../wire/mod.ts";
 import type { Commits } from "./commits.ts";
 import type { ConversationsOptions, Relaying, Wish } from "./conversation_types.ts";
 import { assertMembership, leaveGroup, toRoster, toSnapshot } from "./group_state.ts";
+import { noteGone } from "./groups/note_group_changes.ts";
 import { keyPackageValidity } from "./key_packages.ts";
 
 /** Others may win the epoch again and again; each time there is a newer GroupInfo. */
@@ -117,7 +118,11 @@ export class Rejoiner {
 
   /** This user was removed, or leaves, since the device was in the conversation last. */
   async #giveUp(mailbox: string): Promise<never> {
-    await this.#options.store.transaction(() => leaveGroup(this.#options.store, mailbox));
+    const { store, self, clock } = this.#options;
+    await store.transaction(() => {
+      noteGone(store, mailbox, self, clock().getTime());
+      leaveGroup(store, mailbox);
+    });
     throw notAMember();
   }
 

@@ -3,6 +3,8 @@ import type { ClientStore } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
 import { deviceMailbox, type DeviceRef, limits, type OperationResponse, type Push } from "../wire/mod.ts";
 import { noteDuplicate, noteLoss } from "./duplicate_note.ts";
+import { isOut, leaveGroup } from "./group_state.ts";
+import { noteGone } from "./groups/note_group_changes.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** Entries of a lost conversation that each leave a line in the history; older ones leave nothing. */
@@ -38,13 +40,21 @@ export class Synchronizer {
   }
 
   /**
-   * Works in everything that the relay has and this device has not. The device's own mailbox comes first:
-   * its welcomes open the conversations.
+   * Works in everything that the relay has and this device has not. The device's own mailbox comes before
+   * conversations that it has no keys for: its welcomes open them. It comes after the others, for the welcome of a
+   * device that was removed and added again must not pass over what was said before.
    */
   async catchUp(connection: ClientConnection): Promise<void> {
+    const known = this.#store.groups.conversations();
     const heads = await this.#heads(connection);
-    await this.#readIfBehind(connection, this.#deviceMailbox, heads.get(this.#deviceMailbox) ?? 0);
+    await this.#leaveUnlisted(known, heads);
+    const deviceHead = heads.get(this.#deviceMailbox) ?? 0;
     heads.delete(this.#deviceMailbox);
+    for (const [mailbox, head] of heads) {
+      const hasKeys = this.#store.groups.epochNumber(mailbox) !== undefined;
+      if (hasKeys) await this.#readIfBehind(connection, mailbox, head);
+    }
+    await this.#readIfBehind(connection, this.#deviceMailbox, deviceHead);
     await this.#noteLost(heads);
     for (const [mailbox, head] of heads) await this.#readIfBehind(connection, mailbox, head);
   }
@@ -53,7 +63,11 @@ export class Synchronizer {
   async workIn(connection: ClientConnection, push: Push): Promise<void> {
     if (push.push === "lagged") return await this.catchUp(connection);
     if (push.push !== "entries") return;
-    const outcome = await this.#receiver.workIn(push.mailbox, push.entries);
+    const { mailbox, entries } = push;
+    // What is told to one who is out of it: that it may be in it again.
+    if (this.#store.mailboxes.get(mailbox).state === "left") return await this.catchUp(connection);
+    if (!await this.#isToBeRead(mailbox, entries.at(-1)?.seq ?? 0)) return;
+    const outcome = await this.#receiver.workIn(mailbox, entries);
     if (outcome === "gap") await this.catchUp(connection);
   }
 
@@ -81,8 +95,24 @@ export class Synchronizer {
       for (const [mailbox, head] of heads) {
         if (!isLost(mailbox)) continue;
         noteLoss(this.#store, mailbox, this.#self, this.#clock().getTime());
-        const start = head - MAX_EXPLAINED;
-        if (mailboxes.get(mailbox).cursor < start) mailboxes.advance(mailbox, start);
+        this.#skipTo(mailbox, head - MAX_EXPLAINED);
+      }
+    });
+  }
+
+  /**
+   * A device that was put back from an old copy may have been removed meanwhile, and the removal be read and deleted.
+   * `known` are conversations of which it had keys before the relay was asked for `heads`.
+   */
+  async #leaveUnlisted(known: string[], heads: Map<string, number>): Promise<void> {
+    const { mailboxes } = this.#store;
+    const unlisted = known.filter((mailbox) => !heads.has(mailbox));
+    if (unlisted.length === 0) return;
+    await this.#store.transaction(() => {
+      for (const mailbox of unlisted) {
+        if (mailboxes.get(mailbox).state !== "active") continue;
+        noteGone(this.#store, mailbox, this.#self, this.#clock().getTime());
+        leaveGroup(this.#store, mailbox);
       }
     });
   }
@@ -121,13 +151,33 @@ export class Synchronizer {
     });
   }
 
+  /**
+   * In a conversation that this device is out of nothing is read, so that nothing is passed over if it comes into it
+   * again. Where it enters from outside, what it cannot read then is explained, up to a bound.
+   */
+  async #isToBeRead(mailbox: string, head: number): Promise<boolean> {
+    const { mailboxes, pendingCommits } = this.#store;
+    if (!isOut(mailboxes.get(mailbox).state)) return true;
+    if (pendingCommits.get(mailbox) === undefined) return false;
+    await this.#store.transaction(() => this.#skipTo(mailbox, head - MAX_EXPLAINED));
+    return true;
+  }
+
+  /** Moves the cursor on where it is further back. */
+  #skipTo(mailbox: string, start: number): void {
+    const { mailboxes } = this.#store;
+    if (mailboxes.get(mailbox).cursor < start) mailboxes.advance(mailbox, start);
+  }
+
   async #readIfBehind(connection: ClientConnection, mailbox: string, head: number): Promise<void> {
+    if (!await this.#isToBeRead(mailbox, head)) return;
     for (let known = head;;) {
       const { cursor } = this.#store.mailboxes.get(mailbox);
       if (cursor >= known) return;
       const page = await connection.request("sync", { mailbox, after: cursor, limit: limits.maxSyncEntries });
       if (!await this.#follows(mailbox, page) || page.entries.length === 0) return;
       await this.#receiver.workIn(mailbox, page.entries, page.floor);
+      if (!await this.#isToBeRead(mailbox, head)) return;
       if (this.#store.mailboxes.get(mailbox).cursor === cursor) return;
       known = page.head;
     }

@@ -61,8 +61,13 @@ export interface Aead {
    */
   open(key: AeadKey, input: OpenInput): Promise<Uint8Array<ArrayBuffer>>;
 
-  /** {@link Aead.seal} at once; for inputs of a few kilobytes. */
-  sealSync(key: AeadKey, input: SealInput): Uint8Array<ArrayBuffer>;
+  /**
+   * {@link Aead.seal} at once; for inputs of a few kilobytes, and of any size with ChaCha20-Poly1305. Writes into
+   * `into`, Nt bytes longer than the plaintext, where that is given, and returns it.
+   *
+   * @throws {DecodeError} `size-invalid` for the nonce and for `into`
+   */
+  sealSync(key: AeadKey, input: SealInput, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 
   /** {@link Aead.open} at once; for inputs of a few kilobytes. */
   openSync(key: AeadKey, input: OpenInput): Uint8Array<ArrayBuffer>;
@@ -109,9 +114,14 @@ function createAead(algorithm: AeadAlgorithm, switchBytes: number): Aead {
     assertSize(`${name} nonce`, nonce, Nn);
   }
 
-  function sealSync(key: AeadKey, { nonce, plaintext, aad = noAad }: SealInput): Uint8Array<ArrayBuffer> {
+  function sealSync(
+    key: AeadKey,
+    { nonce, plaintext, aad = noAad }: SealInput,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Uint8Array<ArrayBuffer> {
     assertInput(key, nonce);
-    return sealOnNode(key, nonce, plaintext, aad);
+    if (into !== undefined) assertSize(`${name} output`, into, plaintext.length + Nt);
+    return sealOnNode(key, nonce, plaintext, aad, into);
   }
 
   function openSync(key: AeadKey, { nonce, ciphertext, aad = noAad }: OpenInput): Uint8Array<ArrayBuffer> {

@@ -10,10 +10,10 @@ export function sealOnNode(
   nonce: Uint8Array,
   plaintext: Uint8Array,
   aad: Uint8Array,
+  sealed: Uint8Array<ArrayBuffer> = new Uint8Array(plaintext.length + authTagLength),
 ): Uint8Array<ArrayBuffer> {
   const cipher = createCipher(key, nonce);
   if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length });
-  const sealed = new Uint8Array(plaintext.length + authTagLength);
   sealed.set(cipher.update(plaintext));
   cipher.final();
   sealed.set(cipher.getAuthTag(), plaintext.length);

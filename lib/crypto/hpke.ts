@@ -24,6 +24,14 @@ export interface HpkeSealInput {
   aad?: Uint8Array;
 }
 
+/** A recipient of {@link Hpke.sealEach}. */
+export interface HpkeRecipient {
+  /** Whose. */
+  publicKey: KemPublicKey;
+  /** What to encrypt to it. */
+  plaintext: Uint8Array;
+}
+
 /** What {@link Hpke.open} takes. */
 export interface HpkeOpenInput {
   /** The sender's encapsulation. */
@@ -57,6 +65,16 @@ export interface Hpke extends HpkeSuite {
     publicKey: KemPublicKey,
     input: HpkeSealInput,
   ): Promise<{ enc: Uint8Array<ArrayBuffer>; ciphertext: Uint8Array<ArrayBuffer> }>;
+
+  /**
+   * Encrypts a message to each of many public keys like {@link Hpke.seal}, in the same order; `info` is hashed once.
+   *
+   * @throws {DecodeError} as `Kem.encapsulate`
+   */
+  sealEach(
+    recipients: readonly HpkeRecipient[],
+    input: Omit<HpkeSealInput, "plaintext">,
+  ): Promise<{ enc: Uint8Array<ArrayBuffer>; ciphertext: Uint8Array<ArrayBuffer> }[]>;
 
   /**
    * Decrypts one message (RFC 9180 §6.1).
@@ -103,14 +121,15 @@ export function createHpke({ kem, kdf, aead }: HpkeSuite): Hpke {
 
   async function setupSender(publicKey: KemPublicKey, info: Uint8Array): Promise<HpkeSenderContext> {
     const { sharedSecret, enc } = await kem.encapsulate(publicKey);
-    return new HpkeSenderContext(keySchedule(sharedSecret, info), enc);
+    return new HpkeSenderContext(keySchedule.derive(sharedSecret, keySchedule.hashInfo(info)), enc);
   }
 
   async function setupRecipient(
     privateKey: KemPrivateKey,
     { enc, info }: { enc: Uint8Array; info: Uint8Array },
   ): Promise<HpkeRecipientContext> {
-    return new HpkeRecipientContext(keySchedule(await kem.decapsulate(privateKey, enc), info));
+    const sharedSecret = await kem.decapsulate(privateKey, enc);
+    return new HpkeRecipientContext(keySchedule.derive(sharedSecret, keySchedule.hashInfo(info)));
   }
 
   return {
@@ -123,6 +142,15 @@ export function createHpke({ kem, kdf, aead }: HpkeSuite): Hpke {
     async seal(publicKey, { info, plaintext, aad }) {
       const context = await setupSender(publicKey, info);
       return { enc: context.enc, ciphertext: context.seal(plaintext, aad) };
+    },
+
+    sealEach(recipients, { info, aad }) {
+      const infoContext = keySchedule.hashInfo(info);
+      return Promise.all(recipients.map(async ({ publicKey, plaintext }) => {
+        const { sharedSecret, enc } = await kem.encapsulate(publicKey);
+        const context = new HpkeSenderContext(keySchedule.derive(sharedSecret, infoContext), enc);
+        return { enc, ciphertext: context.seal(plaintext, aad) };
+      }));
     },
 
     async open(privateKey, { enc, info, ciphertext, aad }) {

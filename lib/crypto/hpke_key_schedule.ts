@@ -17,7 +17,12 @@ export interface HpkeSecrets {
 }
 
 /** KeySchedule in base mode (RFC 9180 §5.1), bound to a suite. */
-export type KeySchedule = (sharedSecret: Uint8Array, info: Uint8Array) => HpkeSecrets;
+export interface KeySchedule {
+  /** The key schedule context, which depends on the info alone: many recipients of one info share it. */
+  hashInfo(info: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** The secrets of a shared secret in the context of {@link KeySchedule.hashInfo}. */
+  derive(sharedSecret: Uint8Array, context: Uint8Array): HpkeSecrets;
+}
 
 const modeBase = Uint8Array.of(0x00);
 const empty = new Uint8Array(0);
@@ -27,16 +32,19 @@ export function createKeySchedule(kemId: number, kdf: Kdf, aead: Aead): KeySched
   const labeled = createLabeledKdf(kdf, hpkeSuiteId(kemId, kdf.id, aead.id));
   const pskIdHash = labeled.extract(empty, "psk_id_hash", empty);
 
-  return (sharedSecret, info) => {
-    const context = concatBytes(modeBase, pskIdHash, labeled.extract(empty, "info_hash", info));
-    const secret = labeled.extract(sharedSecret, "secret", empty);
-    return {
-      aead,
-      key: aead.importKey(labeled.expand(secret, "key", context, aead.Nk)),
-      baseNonce: labeled.expand(secret, "base_nonce", context, aead.Nn),
-      // Derived when asked for: single messages never ask.
-      exportSecret: (exporterContext, length) =>
-        labeled.expand(labeled.expand(secret, "exp", context, kdf.Nh), "sec", exporterContext, length),
-    };
+  return {
+    hashInfo: (info) => concatBytes(modeBase, pskIdHash, labeled.extract(empty, "info_hash", info)),
+
+    derive(sharedSecret, context) {
+      const secret = labeled.extract(sharedSecret, "secret", empty);
+      return {
+        aead,
+        key: aead.importKey(labeled.expand(secret, "key", context, aead.Nk)),
+        baseNonce: labeled.expand(secret, "base_nonce", context, aead.Nn),
+        // Derived when asked for: single messages never ask.
+        exportSecret: (exporterContext, length) =>
+          labeled.expand(labeled.expand(secret, "exp", context, kdf.Nh), "sec", exporterContext, length),
+      };
+    },
   };
 }

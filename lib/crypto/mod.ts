@@ -36,6 +36,7 @@ export {
   type Hpke,
   type HpkeExportInput,
   type HpkeOpenInput,
+  type HpkeRecipient,
   type HpkeSealInput,
   type HpkeSuite,
 } from "./hpke.ts";

@@ -46,15 +46,20 @@ export class ChunkStream {
   }
 
   /**
-   * Seals a chunk.
+   * Seals a chunk, into `into` where that is given: 16 bytes longer than the chunk.
    *
    * @throws {UsageError} `chunk-size-invalid`, `chunk-index-invalid`
+   * @throws {DecodeError} `size-invalid` for `into`
    */
-  seal(place: ChunkPlace, plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
+  seal(
+    place: ChunkPlace,
+    plaintext: Uint8Array,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Uint8Array<ArrayBuffer> {
     if (!this.#fits(place, plaintext.length)) {
       throw new UsageError("chunk-size-invalid", `${plaintext.length} bytes cannot be chunk ${place.index}`);
     }
-    return this.#aead.sealSync(this.#key, { nonce: nonceOf(place), plaintext });
+    return this.#aead.sealSync(this.#key, { nonce: nonceOf(place), plaintext }, into);
   }
 
   /**

@@ -1,9 +1,8 @@
-import { type CiphersuiteImpl, getCiphersuiteFromName } from "ts-mls";
 import type { ClientConfig } from "ts-mls/clientConfig.js";
 import { equalBytes } from "../bytes/mod.ts";
 import type { RandomSource } from "../crypto/mod.ts";
 import { AuthenticationError, ParleyError } from "../errors/mod.ts";
-import { createProvider, defaultSuite, type SupportedSuite } from "./provider.ts";
+import { createSuite, defaultSuite, type MlsSuite, type SupportedSuite } from "./provider.ts";
 
 /** Who a credential belongs to. */
 export interface CredentialHolder {
@@ -43,7 +42,7 @@ export interface MlsContext {
    *
    * @ignore For this room only.
    */
-  suite: CiphersuiteImpl;
+  suite: MlsSuite;
   /** Strict check of a credential that somebody presents. */
   checkCredential: CredentialCheck;
   /** Reads whose a credential is that was checked when its holder became a member. */
@@ -51,12 +50,12 @@ export interface MlsContext {
 }
 
 /** Opens the default cipher suite (X-Wing, AES-256-GCM, SHA-512, Ed25519) or the one named. */
-export async function openMlsContext(
+export function openMlsContext(
   options: Omit<MlsContext, "suite"> & { random: RandomSource; suiteName?: SupportedSuite },
 ): Promise<MlsContext> {
   const { random, suiteName = defaultSuite, identity, checkCredential, readCredential } = options;
-  const suite = await createProvider(random).getCiphersuiteImpl(getCiphersuiteFromName(suiteName));
-  return { identity, suite, checkCredential, readCredential };
+  const suite = createSuite(suiteName, random);
+  return Promise.resolve({ identity, suite, checkCredential, readCredential });
 }
 
 /**

@@ -1,18 +1,15 @@
 import { type ClientState, emptyPskIndex, encodeMlsMessage, type KeyPackage, type Proposal } from "ts-mls";
 import { applyProposals, nextEpochContext } from "ts-mls/clientState.js";
-import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
 import { createConfirmationTag, createContentCommitSignature } from "ts-mls/framedContent.js";
 import type { GroupContext } from "ts-mls/groupContext.js";
-import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
-import { type EpochSecrets, initializeEpoch } from "ts-mls/keySchedule.js";
+import { initializeEpoch } from "ts-mls/keySchedule.js";
 import { protect } from "ts-mls/messageProtection.js";
-import { filteredDirectPath, type RatchetTree } from "ts-mls/ratchetTree.js";
+import type { RatchetTree } from "ts-mls/ratchetTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
-import { isAncestor, type LeafIndex, leafToNodeIndex, toLeafIndex } from "ts-mls/treemath.js";
-import type { PathSecret } from "ts-mls/updatePath.js";
-import { encryptGroupInfo, encryptGroupSecrets } from "ts-mls/welcome.js";
+import { type LeafIndex, toLeafIndex } from "ts-mls/treemath.js";
 import { createPath, noPath } from "./commit_path.ts";
 import { type MlsContext, withClientConfig } from "./context.ts";
+import { createWelcome } from "./create_welcome.ts";
 import { toExtensions } from "./group_data.ts";
 import {
   encodeRatchet,
@@ -209,43 +206,4 @@ function toProposals({ add = [], remove = [], groupData }: CommitChanges): Propo
     proposals.push({ proposalType: "group_context_extensions", groupContextExtensions });
   }
   return proposals;
-}
-
-/** RFC 9420 §12.4.3.1. */
-async function createWelcome(
-  { suite }: MlsContext,
-  next: ClientState,
-  added: [LeafIndex, KeyPackage][],
-  pathSecrets: PathSecret[],
-  { joinerSecret, welcomeSecret }: EpochSecrets,
-): Promise<Uint8Array | undefined> {
-  if (added.length === 0) return undefined;
-  const { groupContext, confirmationTag, ratchetTree } = next;
-  const groupInfo = await createGroupInfoWithRatchetTree(
-    groupContext,
-    confirmationTag,
-    next,
-    ratchetTree,
-    [],
-    suite,
-  );
-  const encryptedGroupInfo = await encryptGroupInfo(groupInfo, welcomeSecret, suite);
-  const author = toLeafIndex(next.privatePath.leafIndex);
-  const above = filteredDirectPath(author, ratchetTree);
-  const secrets = await Promise.all(added.map(async ([leaf, keyPackage]) => {
-    const ancestor = above.find((node) => isAncestor(leafToNodeIndex(leaf), node, ratchetTree.length));
-    const pathSecret = pathSecrets.find(({ nodeIndex }) => nodeIndex === Number(ancestor))?.secret;
-    const initKey = await suite.hpke.importPublicKey(keyPackage.initKey);
-    const groupSecrets = { joinerSecret, pathSecret, psks: [] };
-    const { enc, ct } = await encryptGroupSecrets(initKey, encryptedGroupInfo, groupSecrets, suite.hpke);
-    return {
-      newMember: await makeKeyPackageRef(keyPackage, suite.hash),
-      encryptedGroupSecrets: { kemOutput: enc, ciphertext: ct },
-    };
-  }));
-  return encodeMlsMessage({
-    version: "mls10",
-    wireformat: "mls_welcome",
-    welcome: { cipherSuite: groupContext.cipherSuite, secrets, encryptedGroupInfo },
-  });
 }

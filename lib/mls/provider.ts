@@ -18,7 +18,7 @@ import {
   verifyHmac,
 } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
-import { createProviderHpke } from "./provider_hpke.ts";
+import { createProviderHpke, type ProviderHpke } from "./provider_hpke.ts";
 import { createProviderSignature } from "./provider_signature.ts";
 
 /** The suite of new groups: post-quantum hybrid key agreement. */
@@ -76,7 +76,14 @@ export function kdfOf(name: CiphersuiteName): Kdf {
   throw new UsageError("mls-suite-unsupported", `MLS suite is not supported: ${name}`);
 }
 
-function createSuite(name: SupportedSuite, random: RandomSource): CiphersuiteImpl {
+/** A suite of ts-mls with our HPKE. */
+export interface MlsSuite extends CiphersuiteImpl {
+  /** @ignore For this room only. */
+  hpke: ProviderHpke;
+}
+
+/** Makes the primitives of a suite. */
+export function createSuite(name: SupportedSuite, random: RandomSource): MlsSuite {
   const { createKem, kdf, aead, hash } = suites[name];
   return {
     name,

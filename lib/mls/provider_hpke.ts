@@ -3,7 +3,16 @@ import { type Hpke, KemPrivateKey, KemPublicKey } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
 import { ImportCache } from "./provider_import_cache.ts";
 
-type ProviderHpke = CiphersuiteImpl["hpke"];
+type LibraryHpke = CiphersuiteImpl["hpke"];
+
+/** What ts-mls asks of HPKE, and what it lacks. */
+export interface ProviderHpke extends LibraryHpke {
+  /** See `Hpke.sealEach`. */
+  sealEach(
+    recipients: { publicKey: CryptoKey; plaintext: Uint8Array }[],
+    input: { info: Uint8Array },
+  ): ReturnType<Hpke["sealEach"]>;
+}
 
 /**
  * Adapts HPKE to ts-mls. ts-mls keeps keys as bytes and imports them at every use; here an array that
@@ -39,6 +48,12 @@ export function createProviderHpke(hpke: Hpke): ProviderHpke {
       const { enc, ciphertext } = await hpke.seal(asPublicKey(publicKey), { info, plaintext, aad });
       return { enc, ct: ciphertext };
     },
+
+    sealEach: async (recipients, input) =>
+      await hpke.sealEach(
+        recipients.map(({ publicKey, plaintext }) => ({ publicKey: asPublicKey(publicKey), plaintext })),
+        input,
+      ),
 
     open: async (privateKey, enc, ciphertext, info, aad) =>
       await hpke.open(asPrivateKey(privateKey), { enc, info, ciphertext, aad }),

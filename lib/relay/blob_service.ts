@@ -7,7 +7,9 @@ import {
   type MailboxStore,
   mayRead,
 } from "../store/mod.ts";
+import { type Answer, LATER } from "../transport/mod.ts";
 import {
+  BLOB_RECORD_BYTES,
   type BlobOperations,
   type DeviceRef,
   formatDeviceRef,
@@ -29,11 +31,16 @@ export interface BlobServiceOptions {
 
 /** The answers to the requests about blobs. */
 export type BlobAnswers = {
-  [N in keyof BlobOperations]: (fields: OperationRequest<N>) => Promise<OperationResponse<N>>;
+  [N in keyof BlobOperations]: (
+    fields: OperationRequest<N>,
+    answer: Answer<N>,
+  ) => Promise<OperationResponse<N>> | typeof LATER;
 };
 
 /** Records of one connection that are read at once; more would only wait in memory for the connection. */
 const MAX_READS = 2;
+/** Buffers for reading that wait to be used again: 2 MiB. */
+const MAX_WAITING_BUFFERS = 8;
 
 /**
  * Takes in and hands out encrypted files. Who is a member of the conversation when an upload ends may fetch it, just as
@@ -45,6 +52,7 @@ export class BlobService {
   readonly #limits: RelayLimits;
   readonly #inFlight = new Map<string, number>();
   #totalInFlight = 0;
+  readonly #buffers: ArrayBuffer[] = [];
 
   /** Creates the service. */
   constructor({ blobs, mailboxes, limits }: BlobServiceOptions) {
@@ -61,7 +69,10 @@ export class BlobService {
       "blob-begin": (fields) => this.#begin(from, fields),
       "blob-put": (fields) => this.#put(session, fields),
       "blob-finish": (fields) => this.#finish(from, fields),
-      "blob-get": (fields) => reads.use(() => this.#get(session, fields)),
+      "blob-get": (fields, answer) => {
+        reads.use(() => this.#get(session, fields, answer)).catch((error) => answer.reject(error));
+        return LATER;
+      },
       "blob-done": ({ blob }) => this.#done(from, blob),
       "blob-delete": async ({ blob }) => {
         await this.#blobs.delete(from, blob);
@@ -116,11 +127,15 @@ export class BlobService {
   async #get(
     session: Session,
     { blob, index }: OperationRequest<"blob-get">,
-  ): Promise<OperationResponse<"blob-get">> {
+    answer: Answer<"blob-get">,
+  ): Promise<void> {
     const facts = this.#find(blob);
     await this.#assertReader(facts, session.device);
     await session.drained();
-    return { record: await this.#blobs.read(facts, index) };
+    const buffer = this.#buffers.pop() ?? new ArrayBuffer(BLOB_RECORD_BYTES);
+    const record = await this.#blobs.read(facts, index, buffer);
+    answer.resolve({ record });
+    if (this.#buffers.length < MAX_WAITING_BUFFERS) this.#buffers.push(buffer);
   }
 
   async #done(from: DeviceRef, blob: Uint8Array): Promise<OperationResponse<"blob-done">> {

@@ -1,5 +1,5 @@
 import { isCurrent, type MailboxStore } from "../store/mod.ts";
-import { formatDeviceRef, type OperationRequest, type OperationResponse } from "../wire/mod.ts";
+import type { OperationRequest, OperationResponse } from "../wire/mod.ts";
 import type { Session } from "./session.ts";
 import type { SessionTable } from "./session_table.ts";
 
@@ -18,11 +18,17 @@ export interface GroupInfoDeskOptions {
   sessions: SessionTable;
 }
 
-/** Somebody who needs a GroupInfo that is not there. */
+/** A connection that needs a GroupInfo that is not there: one for each conversation, however often it asks. */
 interface Seeker {
-  session: Session;
-  /** Ends the wait of its request. */
-  wake?: () => void;
+  /** End the waits of its requests. */
+  wakes: Set<() => void>;
+}
+
+/** Who needs the GroupInfo of a conversation. */
+interface Search {
+  seekers: Map<Session, Seeker>;
+  /** Whether members were asked less than {@link WAIT_MS} ago: nobody has them make one after the other. */
+  asked: boolean;
 }
 
 /**
@@ -32,8 +38,8 @@ interface Seeker {
 export class GroupInfoDesk {
   readonly #store: MailboxStore;
   readonly #sessions: SessionTable;
-  /** Who needs one, by conversation. */
-  readonly #seekers = new Map<string, Set<Seeker>>();
+  /** By conversation. */
+  readonly #searches = new Map<string, Search>();
 
   /** Opens a desk. */
   constructor({ store, sessions }: GroupInfoDeskOptions) {
@@ -45,10 +51,13 @@ export class GroupInfoDesk {
   async give(session: Session, mailbox: string): Promise<OperationResponse<"group-info">> {
     const found = await this.#store.groupInfo(session.device, mailbox);
     if (found !== undefined) return { groupInfo: found };
-    const seeker: Seeker = { session };
-    this.#add(mailbox, seeker);
-    if (!await this.#ask(session, mailbox)) return {};
-    await this.#wait(seeker);
+    const search = this.#search(mailbox);
+    if (search === undefined) return {};
+    const seeker = search.seekers.get(session) ?? { wakes: new Set() };
+    search.seekers.set(session, seeker);
+    if (!await this.#ask(session, mailbox, search)) return {};
+    await wait(seeker);
+    search.asked = false;
     const groupInfo = await this.#store.groupInfo(session.device, mailbox);
     return groupInfo === undefined ? {} : { groupInfo };
   }
@@ -59,10 +68,10 @@ export class GroupInfoDesk {
     { mailbox, groupInfo }: OperationRequest<"put-group-info">,
   ): Promise<OperationResponse<"put-group-info">> {
     await this.#store.putGroupInfo(session.device, mailbox, groupInfo);
-    const seekers = this.#seekers.get(mailbox) ?? [];
-    this.#seekers.delete(mailbox);
-    for (const { session, wake } of seekers) {
-      if (wake !== undefined) wake();
+    const { seekers = new Map<Session, Seeker>() } = this.#searches.get(mailbox) ?? {};
+    this.#searches.delete(mailbox);
+    for (const [session, { wakes }] of seekers) {
+      if (wakes.size > 0) wakes.forEach((wake) => wake());
       else session.push({ push: "group-info", mailbox, wanted: false });
     }
     return {};
@@ -70,56 +79,54 @@ export class GroupInfoDesk {
 
   /** Asks a device that is connected now for what others are waiting for. */
   async welcome(session: Session): Promise<void> {
-    for (const mailbox of [...this.#seekers.keys()]) {
+    for (const [mailbox, { seekers }] of [...this.#searches]) {
       const members = (await this.#store.readers(mailbox))?.members;
-      if (!isCurrent(members?.get(session.name)) || this.#seeks(session, mailbox)) continue;
+      // Who seeks it itself cannot make it.
+      if (!isCurrent(members?.get(session.name)) || seekers.has(session)) continue;
       session.push({ push: "group-info", mailbox, wanted: true });
     }
   }
 
   /** Forgets a connection that is over. */
   leave(session: Session): void {
-    for (const [mailbox, seekers] of this.#seekers) {
-      for (const seeker of seekers) {
-        if (seeker.session !== session) continue;
-        seeker.wake?.();
-        seekers.delete(seeker);
-      }
-      if (seekers.size === 0) this.#seekers.delete(mailbox);
+    for (const [mailbox, { seekers }] of this.#searches) {
+      seekers.get(session)?.wakes.forEach((wake) => wake());
+      seekers.delete(session);
+      if (seekers.size === 0) this.#searches.delete(mailbox);
     }
   }
 
-  #add(mailbox: string, seeker: Seeker): void {
-    const seekers = this.#seekers.get(mailbox);
-    if (seekers !== undefined) seekers.add(seeker);
-    else if (this.#seekers.size < MAX_WANTED) this.#seekers.set(mailbox, new Set([seeker]));
+  /** Undefined where there are as many as can be. */
+  #search(mailbox: string): Search | undefined {
+    const known = this.#searches.get(mailbox);
+    if (known !== undefined || this.#searches.size >= MAX_WANTED) return known;
+    const search = { seekers: new Map(), asked: false };
+    this.#searches.set(mailbox, search);
+    return search;
   }
 
   /** Says whether anybody was there to be asked. */
-  async #ask(asking: Session, mailbox: string): Promise<boolean> {
+  async #ask(asking: Session, mailbox: string, search: Search): Promise<boolean> {
+    if (search.asked) return true;
+    search.asked = true;
     const members = (await this.#store.readers(mailbox))?.members ?? new Map();
     let asked = 0;
     for (const session of this.#sessions) {
       if (asked === MAX_ASKED) break;
-      if (session.name === formatDeviceRef(asking.device) || !session.watching) continue;
-      if (!isCurrent(members.get(session.name)) || this.#seeks(session, mailbox)) continue;
+      if (session.name === asking.name || !session.watching) continue;
+      if (!isCurrent(members.get(session.name)) || search.seekers.has(session)) continue;
       if (session.push({ push: "group-info", mailbox, wanted: true })) asked++;
     }
-    return asked > 0;
+    search.asked = asked > 0;
+    return search.asked;
   }
+}
 
-  /** Who seeks it itself cannot make it. */
-  #seeks(session: Session, mailbox: string): boolean {
-    for (const seeker of this.#seekers.get(mailbox) ?? []) if (seeker.session === session) return true;
-    return false;
-  }
-
-  async #wait(seeker: Seeker): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, WAIT_MS);
-    seeker.wake = resolve;
-    await promise;
-    delete seeker.wake;
-    clearTimeout(timer);
-  }
+async function wait({ wakes }: Seeker): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, WAIT_MS);
+  wakes.add(resolve);
+  await promise;
+  wakes.delete(resolve);
+  clearTimeout(timer);
 }

@@ -181,6 +181,7 @@ function deviceAnswers(context: RequestContext, session: Session): DeviceAnswers
     "sync": ({ mailbox, after, limit }) => store.read(from, mailbox, after, limit),
     "commit": (fields) => store.commit({ ...fields, from }),
     "watch": async () => {
+      if (session.watching) return {};
       session.watching = true;
       await context.groupInfos.welcome(session);
       return {};

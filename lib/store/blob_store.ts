@@ -129,14 +129,18 @@ export class BlobStore {
   }
 
   /**
-   * Reads a record of a finished blob.
+   * Reads a record of a finished blob, to the beginning of a buffer that has room for any.
    *
    * @throws {ProtocolError} `blob-unknown`, `blob-incomplete`, `blob-range`
    * @throws {StorageError} `blob-damaged`, `blob-storage-failed`
    */
-  async read(facts: BlobFacts, index: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(
+    facts: BlobFacts,
+    index: number,
+    buffer: ArrayBuffer = new ArrayBuffer(BLOB_RECORD_BYTES),
+  ): Promise<Uint8Array<ArrayBuffer>> {
     if (facts.seq === undefined) throw blobIncomplete();
-    const record = new Uint8Array(recordBytes(facts, index));
+    const record = new Uint8Array(buffer, 0, recordBytes(facts, index));
     try {
       const at = index * BLOB_RECORD_BYTES;
       const count = await this.#readers.use(encodeHex(facts.id), (file) => file.read(at, record));

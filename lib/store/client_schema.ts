@@ -219,4 +219,39 @@ export const clientMigrations: readonly string[] = [
     DELETE FROM files WHERE mailbox = old.mailbox AND id = old.id;
   END;
   `,
+  `
+  CREATE INDEX messages_vanishing ON messages (mailbox, position)
+    WHERE expires IS NOT NULL OR lifetime IS NOT NULL;
+
+  -- What lines of a conversation say, to be searched together: a copy that may go at any time; see SearchTable.
+  CREATE TABLE search_blocks (
+    number INTEGER PRIMARY KEY,
+    mailbox TEXT NOT NULL,
+    first INTEGER NOT NULL,                 -- the position of the oldest line
+    last INTEGER NOT NULL,                  -- and of the newest
+    sealed BLOB NOT NULL,
+    UNIQUE (mailbox, first)
+  ) STRICT;
+
+  -- Whatever changes a line that may stand in a block takes the block with it. Blocks of a mailbox do not overlap.
+  CREATE TRIGGER search_block_of_deleted_line AFTER DELETE ON messages
+  WHEN old.what IN ('text', 'files', 'edit', 'other') AND old.expires IS NULL AND old.lifetime IS NULL BEGIN
+    DELETE FROM search_blocks WHERE last >= old.position AND number = (SELECT number FROM search_blocks
+      WHERE mailbox = old.mailbox AND first <= old.position ORDER BY first DESC LIMIT 1);
+  END;
+  CREATE TRIGGER search_block_of_changed_line
+  AFTER UPDATE OF position, mailbox, what, expires, lifetime, sealed ON messages
+  WHEN old.what IS NOT new.what OR old.expires IS NOT new.expires OR old.lifetime IS NOT new.lifetime
+    OR old.sealed IS NOT new.sealed OR old.position <> new.position OR old.mailbox <> new.mailbox BEGIN
+    DELETE FROM search_blocks WHERE last >= old.position AND number = (SELECT number FROM search_blocks
+      WHERE mailbox = old.mailbox AND first <= old.position ORDER BY first DESC LIMIT 1);
+    DELETE FROM search_blocks WHERE last >= new.position AND number = (SELECT number FROM search_blocks
+      WHERE mailbox = new.mailbox AND first <= new.position ORDER BY first DESC LIMIT 1);
+  END;
+  CREATE TRIGGER search_block_of_added_line AFTER INSERT ON messages
+  WHEN new.what IN ('text', 'files', 'edit', 'other') AND new.expires IS NULL AND new.lifetime IS NULL BEGIN
+    DELETE FROM search_blocks WHERE last >= new.position AND number = (SELECT number FROM search_blocks
+      WHERE mailbox = new.mailbox AND first <= new.position ORDER BY first DESC LIMIT 1);
+  END;
+  `,
 ];

@@ -17,6 +17,7 @@ import { PendingCommitTable } from "./pending_commit_table.ts";
 import { ReceiptTable } from "./receipt_table.ts";
 import { RelayReceiptTable } from "./relay_receipt_table.ts";
 import { ResendTable } from "./resend_table.ts";
+import { SearchTable } from "./search_table.ts";
 import { toStorageError } from "./storage_error.ts";
 import { SyncedTable } from "./synced_table.ts";
 
@@ -36,6 +37,8 @@ export interface ClientTables {
   readonly messages: MessageTable;
   /** The history as it is read. */
   readonly history: HistoryTable;
+  /** What is searched of it. */
+  readonly search: SearchTable;
   /** What becomes of messages. */
   readonly receipts: ReceiptTable;
   /** What the relay has signed. */
@@ -74,6 +77,7 @@ export class ClientStore implements ClientTables {
   readonly outbox: OutboxTable;
   readonly messages: MessageTable;
   readonly history: HistoryTable;
+  readonly search: SearchTable;
   readonly receipts: ReceiptTable;
   readonly relayReceipts: RelayReceiptTable;
   readonly resends: ResendTable;
@@ -98,6 +102,7 @@ export class ClientStore implements ClientTables {
     this.outbox = new OutboxTable(db, cipher);
     this.messages = new MessageTable(db, cipher);
     this.history = new HistoryTable(db, cipher);
+    this.search = new SearchTable(db, cipher);
     this.receipts = new ReceiptTable(db);
     this.relayReceipts = new RelayReceiptTable(db);
     this.resends = new ResendTable(db, cipher);

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { CellCipher } from "./cell_cipher.ts";
 import type { MessageRow } from "./message_row.ts";
-import { messagePlace, openMessageRow } from "./message_table.ts";
+import { openMessageRow } from "./message_table.ts";
 
 /** Which lines of a conversation. */
 export interface LineRange {
@@ -11,14 +11,6 @@ export interface LineRange {
   since?: number;
   /** Lines before this position. Default: all. */
   before?: number;
-}
-
-/** A line that says something, with its content opened and nothing else. */
-export interface ScannedLine {
-  /** The line's place in the store. */
-  position: number;
-  /** The content. */
-  content: Uint8Array;
 }
 
 /** What the history of a conversation takes. */
@@ -63,10 +55,6 @@ export class HistoryTable {
       pageAfter: db.prepare(
         `SELECT * FROM messages WHERE mailbox = ? AND position > ? AND ${STANDS_ALONE} ORDER BY position LIMIT ?`,
       ),
-      scan: db.prepare(
-        `SELECT position, id, sealed FROM messages WHERE ${range} AND what IN ('text', 'files', 'edit', 'other')
-         ORDER BY position DESC`,
-      ),
       at: db.prepare("SELECT * FROM messages WHERE position = ?"),
       referring: db.prepare(
         `SELECT * FROM messages WHERE mailbox = ? AND refers = ? AND what IN ('edit', 'reaction') ORDER BY position`,
@@ -99,18 +87,6 @@ export class HistoryTable {
     return this.#statements.pageAfter.all(mailbox, position, limit).map((row) =>
       openMessageRow(this.#cipher, row)
     );
-  }
-
-  /** Opens what has something to be found in, newest first, one line after the other as they are asked for. */
-  *scan({ mailbox, since = 0, before = Number.MAX_SAFE_INTEGER }: LineRange): Iterable<ScannedLine> {
-    for (const row of this.#statements.scan.iterate(mailbox, since, before)) {
-      const { position, id, sealed } = row as unknown as {
-        position: number;
-        id: Uint8Array;
-        sealed: Uint8Array;
-      };
-      yield { position, content: this.#cipher.open(messagePlace(mailbox, id), sealed) };
-    }
   }
 
   /** The line at a position. */

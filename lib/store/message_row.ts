@@ -60,9 +60,18 @@ export interface MessageRow {
    * before it was fetched; `revoked`: no entry of the relay's, but the note that the certificate of the device
    * named was revoked, with no content; `control`: a message from client to client, of which nothing but its id
    * is kept and which no history shows; `rejoined`: this device has entered the conversation again, for the reason
-   * that the content gives; `duplicated`: another copy of this device has taken its place in it.
+   * that the content gives; `duplicated`: another copy of this device has taken its place in it; `group-change`: what
+   * the content says has become of the group.
    */
-  kind: "message" | "undecryptable" | "expired" | "revoked" | "control" | "rejoined" | "duplicated";
+  kind:
+    | "message"
+    | "undecryptable"
+    | "expired"
+    | "revoked"
+    | "control"
+    | "rejoined"
+    | "duplicated"
+    | "group-change";
   /** Whether this user sent it. */
   outgoing: boolean;
   /** The content; stored encrypted. */

@@ -17,7 +17,7 @@ export { GroupProfileTable } from "./group_profile_table.ts";
 export { type GroupRows, GroupTable, type KeyAge, type MemberRow, type SeatedMember } from "./group_table.ts";
 export { type KeyPackageRow, KeyPackageTable } from "./key_package_table.ts";
 export { type MailboxRow, type MailboxRowState, MailboxTable } from "./mailbox_table.ts";
-export { type ConversationUsage, HistoryTable, type LineRange, type ScannedLine } from "./history_table.ts";
+export { type ConversationUsage, HistoryTable, type LineRange } from "./history_table.ts";
 export {
   type ContentIndex,
   type ContentKind,
@@ -29,6 +29,8 @@ export { type MessageHead, MessageTable } from "./message_table.ts";
 export { type OwedReceipt, type ReceiptRow, ReceiptTable } from "./receipt_table.ts";
 export { type RelayReceiptRow, RelayReceiptTable } from "./relay_receipt_table.ts";
 export { type FileBatchRow, type FilePlace, type FileRow, type FileState, FileTable } from "./file_table.ts";
+export { type SearchableLine, type SearchBlock, type SearchSpan, SearchTable } from "./search_table.ts";
+export type { SearchText } from "./search_block.ts";
 export { ResendTable } from "./resend_table.ts";
 export { type OutboxRow, OutboxTable, type SealedRow } from "./outbox_table.ts";
 export { type PendingCommitRow, PendingCommitTable } from "./pending_commit_table.ts";

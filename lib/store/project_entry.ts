@@ -86,7 +86,11 @@ export function applyProjection(state: MailboxState, seq: number, projection: Pr
     changes.set(device, isReader(removed) ? removed : undefined);
   }
   for (const { device, floor } of projection.added) {
-    changes.set(formatDeviceRef(device), { floor, acked: floor - 1, revoked: false });
+    const name = formatDeviceRef(device);
+    const former = projection.resets ? undefined : state.members.get(name);
+    // Who was a member before goes on from where it was: what was said to it then may not be read yet.
+    const begins = isReader(former) ? former : { floor, acked: floor - 1 };
+    changes.set(name, { floor: begins.floor, acked: begins.acked, revoked: false });
   }
   const entered = projection.entered && formatDeviceRef(projection.entered);
   if (entered !== undefined && !isCurrent(state.members.get(entered))) {

@@ -7,7 +7,7 @@ export const LATER: unique symbol = Symbol("later");
 
 /** Takes the answer to a request, or its error, once. What a message costs goes without a promise of its own. */
 export interface Answer<N extends OperationName> {
-  /** The request took effect. */
+  /** The request took effect. The fields are encoded when this returns: their buffers may be used again. */
   resolve(fields: OperationResponse<N>): void;
   /** It did not. */
   reject(error: unknown): void;
@@ -17,7 +17,7 @@ export interface Answer<N extends OperationName> {
  * Answers the requests of a connection. All requests that arrive in one read are handed over one after the
  * other in the same turn of the event loop, so that their effects can share one transaction. What it throws
  * becomes the error that the peer sees; only a ParleyError that is not internal tells the peer more than
- * that something failed.
+ * that something failed. The record of a `blob-put` must not be looked at any more once that is answered.
  */
 export type RequestHandler = <N extends OperationName>(
   op: N,

@@ -15,6 +15,7 @@ import {
   toRemoteError,
 } from "../wire/mod.ts";
 import { FrameOutbox } from "./frame_outbox.ts";
+import { longFrameBuffers } from "./long_frame_buffers.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import type { ReadGate } from "./read_gate.ts";
 
@@ -61,7 +62,7 @@ export class FrameChannel {
     this.#gate = gate;
     this.#limits = limits;
     this.#owner = owner;
-    this.#decoder = new FrameDecoder(limits.maxFrameBytes);
+    this.#decoder = new FrameDecoder(limits.maxFrameBytes, (bytes) => longFrameBuffers.take(bytes));
     this.outbox = new FrameOutbox(socket, limits, (drained) => this.#onProgress(drained));
     this.closed = new Promise((resolve) => socket.on("close", () => resolve(this.#onClose())));
     socket.on("data", (chunk: Uint8Array) => this.#onData(chunk));
@@ -76,8 +77,8 @@ export class FrameChannel {
   }
 
   /** Queues a frame; drops it where the channel is over. */
-  send(type: Frame["type"], requestId = 0, body: Uint8Array = NO_BODY): void {
-    if (this.#open) this.outbox.send({ type, requestId, body });
+  send(type: Frame["type"], requestId = 0, body: Uint8Array = NO_BODY, tail?: Uint8Array): void {
+    if (this.#open) this.outbox.send({ type, requestId, body, tail });
   }
 
   /** Queues the answer to what every message costs, encoded in its place. */

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { encodeFrame, encodeFrameInto, type Frame, frameBytes } from "../wire/mod.ts";
+import { encodeFrameInto, encodeFrameStart, type Frame, FRAME_START_BYTES, frameBytes } from "../wire/mod.ts";
 import { BufferPool } from "./buffer_pool.ts";
 
 /** Where an outbox counts as full, and as drained again, in bytes. */
@@ -64,7 +64,7 @@ export class FrameOutbox {
   /** Queues a frame. */
   send(frame: Frame): void {
     const size = frameBytes(frame);
-    if (size > MAX_WRITE_BYTES) this.#cut(encodeFrame(frame));
+    if (size > MAX_WRITE_BYTES) this.#cut(frame);
     else {
       const buffer = this.#reserve(size);
       this.#bufferBytes = encodeFrameInto(buffer, this.#bufferBytes, frame);
@@ -136,10 +136,23 @@ export class FrameOutbox {
     if (waited || drained) this.#onProgress(drained);
   }
 
-  #cut(bytes: Uint8Array): void {
-    this.#sealBuffer();
-    for (let at = 0; at < bytes.length; at += MAX_WRITE_BYTES) {
-      this.#writes.push({ bytes: bytes.subarray(at, at + MAX_WRITE_BYTES) });
+  /** Copies into buffers that are used again: to allocate a long frame takes five times as long as to copy it. */
+  #cut({ type, requestId, body, tail }: Frame): void {
+    const buffer = this.#reserve(FRAME_START_BYTES);
+    const at = this.#bufferBytes;
+    encodeFrameStart(buffer, at, { type, requestId, bodyBytes: body.length + (tail?.length ?? 0) });
+    this.#bufferBytes = at + FRAME_START_BYTES;
+    this.#append(body);
+    if (tail !== undefined) this.#append(tail);
+  }
+
+  #append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const room = Math.min(bytes.length - at, MAX_WRITE_BYTES - this.#bufferBytes);
+      this.#reserve(room).set(bytes.subarray(at, at + room), this.#bufferBytes);
+      this.#bufferBytes += room;
+      at += room;
+      if (this.#bufferBytes === MAX_WRITE_BYTES) this.#sealBuffer();
     }
   }
 

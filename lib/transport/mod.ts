@@ -19,4 +19,5 @@ export { keepConnected, type KeepConnectedOptions } from "./keep_connected.ts";
 export { type ConnectionLimits, type ListenLimits } from "./limits.ts";
 export { listen } from "./listen.ts";
 export type { Listener, ListenOptions } from "./listener.ts";
+export { recycleRecord } from "./long_frame_buffers.ts";
 export type { ChainCheck, TlsIdentity, VerifiedPeer } from "./peer.ts";

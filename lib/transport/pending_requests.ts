@@ -1,12 +1,10 @@
 import { type ParleyError, TimeoutError } from "../errors/mod.ts";
-import type { OperationName } from "../wire/mod.ts";
+import type { OperationName, SplitBody } from "../wire/mod.ts";
 
-/** A request that was asked on this side and has no answer yet. */
-export interface PendingRequest {
+/** A request that was asked on this side and has no answer yet, with its encoding. */
+export interface PendingRequest extends SplitBody {
   /** What was asked. */
   op: OperationName;
-  /** The encoded request. */
-  body: Uint8Array;
   /** When it times out, by `performance.now()`. */
   deadline: number;
   /** Takes the body of the answer. */
@@ -20,7 +18,7 @@ export interface RequestSender {
   /** Whether another request may go out now, apart from the number in flight. */
   ready(): boolean;
   /** Sends one. */
-  send(requestId: number, body: Uint8Array): void;
+  send(requestId: number, body: SplitBody): void;
 }
 
 const LAST_ID = 0xffff_ffff;
@@ -59,7 +57,7 @@ export class PendingRequests {
       this.#waiting.delete(request);
       const id = this.#nextId();
       this.#sent.set(id, request);
-      this.#sender.send(id, request.body);
+      this.#sender.send(id, request);
     }
   }
 

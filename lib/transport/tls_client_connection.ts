@@ -11,7 +11,7 @@ import {
   decodePush,
   decodeRemoteError,
   decodeResponse,
-  encodeRequest,
+  encodeSplitRequest,
   type Frame,
   FRAME_HEADER_BYTES,
   fromRemoteError,
@@ -19,6 +19,7 @@ import {
   type OperationName,
   type OperationRequest,
   type OperationResponse,
+  type SplitBody,
 } from "../wire/mod.ts";
 import type { ClientConnection, PushListener, RequestOptions } from "./connection.ts";
 import { FrameChannel } from "./frame_channel.ts";
@@ -58,7 +59,7 @@ export class TlsClientConnection implements ClientConnection {
     this.#pushes = new PushQueue(limits, onInternalError);
     this.#requests = new PendingRequests({
       ready: () => !this.#channel.outbox.full,
-      send: (id, body) => this.#channel.send("request", id, body),
+      send: (id, { body, tail }) => this.#channel.send("request", id, body, tail),
     }, limits.maxRequestsInFlight);
     this.#channel = new FrameChannel(socket, gate, limits, {
       onFrames: (frames) => frames.forEach((frame) => this.#onFrame(frame)),
@@ -86,11 +87,12 @@ export class TlsClientConnection implements ClientConnection {
     if (this.#peer === undefined && op !== "hello") {
       throw new AuthenticationError("relay-not-verified", `the relay must be verified before ${op} is asked`);
     }
-    const body = encodeRequest(op, fields);
-    if (body.length > MAX_BODY_BYTES) {
-      throw new UsageError("request-too-large", `the request ${op} of ${body.length} bytes is too large`);
+    const split = encodeSplitRequest(op, fields);
+    const bodyBytes = split.body.length + (split.tail?.length ?? 0);
+    if (bodyBytes > MAX_BODY_BYTES) {
+      throw new UsageError("request-too-large", `the request ${op} of ${bodyBytes} bytes is too large`);
     }
-    const answer = await this.#ask(op, body, options);
+    const answer = await this.#ask(op, split, options);
     try {
       return decodeResponse(op, answer);
     } catch (error) {
@@ -117,7 +119,7 @@ export class TlsClientConnection implements ClientConnection {
     await this.closed;
   }
 
-  #ask(op: OperationName, body: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+  #ask(op: OperationName, { body, tail }: SplitBody, options: RequestOptions): Promise<Uint8Array> {
     if (!this.#channel.open) return Promise.reject(this.#whyClosed());
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     return new Promise((resolve, reject) => {
@@ -126,6 +128,7 @@ export class TlsClientConnection implements ClientConnection {
       const pending: PendingRequest = {
         op,
         body,
+        tail,
         deadline: performance.now() + timeoutMs,
         resolve: (answer) => (settled(), resolve(answer)),
         reject: (error) => (settled(), reject(error)),

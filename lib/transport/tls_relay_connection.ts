@@ -10,7 +10,7 @@ import {
   decodeRequest,
   encodePush,
   encodeRemoteError,
-  encodeResponse,
+  encodeSplitResponse,
   type Frame,
   FRAME_HEADER_BYTES,
   isAnonymousOperation,
@@ -27,6 +27,7 @@ import { type Answer, LATER, type RelayConnection, type RequestHandler } from ".
 import { FrameChannel } from "./frame_channel.ts";
 import { FrameIntake, requestCost } from "./frame_intake.ts";
 import type { ConnectionLimits } from "./limits.ts";
+import { longFrameBuffers } from "./long_frame_buffers.ts";
 import type { VerifiedPeer } from "./peer.ts";
 import type { ReadGate } from "./read_gate.ts";
 
@@ -131,7 +132,7 @@ export class TlsRelayConnection implements RelayConnection {
     try {
       const request = decodeRequest(frame.body);
       this.#authorize(request.op);
-      this.#start(frame.requestId, request, requestCost(request.op, frame.body.length));
+      this.#start(frame, request);
     } catch (error) {
       if (error instanceof DecodeError) this.#channel.end(error);
       else this.#refuse(frame.requestId, error);
@@ -146,9 +147,11 @@ export class TlsRelayConnection implements RelayConnection {
   }
 
   /** Runs the handler at once, so that requests begin in the order of arrival. */
-  #start(requestId: number, { op, fields }: ReceivedRequest, cost: number): void {
+  #start({ requestId, body }: Frame, { op, fields }: ReceivedRequest): void {
+    const cost = requestCost(op, body.length);
     this.#intake.begin(cost);
     const answer = new PendingAnswer(this.#settle, requestId, op, cost);
+    if (op === "blob-put") answer.body = body;
     try {
       const result = this.#handler(op, fields as OperationRequest<OperationName>, answer);
       if (result instanceof Promise) {
@@ -159,13 +162,16 @@ export class TlsRelayConnection implements RelayConnection {
     }
   }
 
-  readonly #settle: Settle = ({ requestId, op, cost }, fields, error) => {
+  readonly #settle: Settle = (pending, fields, error) => {
+    const { requestId, op, cost, body } = pending;
     try {
       if (fields === undefined) this.#refuse(requestId, error);
       else this.#respond(requestId, op, fields);
     } catch (error) {
       this.#refuse(requestId, error);
     }
+    if (body !== undefined) longFrameBuffers.give(body);
+    pending.body = undefined;
     this.#intake.finish(cost);
     if (this.#closing === undefined) this.#dispatch();
     else if (this.#intake.requestsInFlight === 0) this.#channel.end(this.#closing.reason);
@@ -173,9 +179,11 @@ export class TlsRelayConnection implements RelayConnection {
 
   #respond(requestId: number, op: OperationName, fields: OperationResponse<OperationName>): void {
     if (isHotResponse(op)) return this.#channel.sendHotResponse(requestId, op, fields);
-    const body = encodeResponse(op, fields);
-    if (body.length > MAX_BODY_BYTES) throw new InternalError(`the answer to ${op} is too large for a frame`);
-    this.#channel.send("response", requestId, body);
+    const { body, tail } = encodeSplitResponse(op, fields);
+    if (body.length + (tail?.length ?? 0) > MAX_BODY_BYTES) {
+      throw new InternalError(`the answer to ${op} is too large for a frame`);
+    }
+    this.#channel.send("response", requestId, body, tail);
   }
 
   #refuse(requestId: number, error: unknown): void {
@@ -213,6 +221,8 @@ class PendingAnswer implements Answer<OperationName> {
   readonly requestId: number;
   readonly op: OperationName;
   readonly cost: number;
+  /** To be used again afterwards; of a `blob-put`, whose record is on the disk then. */
+  body: Uint8Array | undefined;
   readonly #settle: Settle;
 
   constructor(settle: Settle, requestId: number, op: OperationName, cost: number) {

@@ -25,8 +25,14 @@ export function encodeBlobRecord(...payload: Uint8Array[]): Uint8Array<ArrayBuff
     record.set(part, at);
     at += part.length;
   }
-  new DataView(record.buffer).setUint32(0, crc32(record.subarray(BLOB_CHECKSUM_BYTES)));
+  writeBlobChecksum(record);
   return record;
+}
+
+/** Makes a record of bytes that hold its payload in its place: writes the checksum before it. */
+export function writeBlobChecksum(record: Uint8Array): void {
+  const { buffer, byteOffset } = record;
+  new DataView(buffer, byteOffset).setUint32(0, crc32(record.subarray(BLOB_CHECKSUM_BYTES)));
 }
 
 /** Whether a record is as it was made. */

@@ -1,7 +1,13 @@
 import * as v from "valibot";
 import { type CborValue, decodeCbor, encodeCbor } from "../bytes/mod.ts";
 import { DecodeError, ProtocolError } from "../errors/mod.ts";
-import { encodeBlobGetAnswer, encodeBlobPut } from "./blob_codec.ts";
+import {
+  decodeBlobGetAnswer,
+  decodeBlobPut,
+  encodeBlobGetAnswer,
+  encodeBlobPut,
+  type SplitBody,
+} from "./blob_codec.ts";
 import { decodeEntries, encodeEntriesPush, type EntriesEncoder } from "./entries_codec.ts";
 import {
   decodeHotRequest,
@@ -20,8 +26,13 @@ export type ReceivedRequest = { [N in OperationName]: { op: N; fields: Operation
 
 /** Encodes a request's body: the CBOR array `[name, fields]`. */
 export function encodeRequest<N extends OperationName>(op: N, fields: OperationRequest<N>): Uint8Array {
-  if (op === "blob-put") return encodeBlobPut(fields as OperationRequest<"blob-put">);
   return encodeCbor([op, fields as unknown as CborValue]);
+}
+
+/** The same as {@link encodeRequest}, without a copy of a long part at its end. */
+export function encodeSplitRequest<N extends OperationName>(op: N, fields: OperationRequest<N>): SplitBody {
+  if (op === "blob-put") return encodeBlobPut(fields as OperationRequest<"blob-put">);
+  return { body: encodeRequest(op, fields) };
 }
 
 /**
@@ -31,7 +42,12 @@ export function encodeRequest<N extends OperationName>(op: N, fields: OperationR
  * @throws {ProtocolError} `unknown-operation`
  */
 export function decodeRequest(body: Uint8Array): ReceivedRequest {
-  return decodeHotRequest(body) ?? decodeAnyRequest(body);
+  return decodeHotRequest(body) ?? decodeHotPut(body) ?? decodeAnyRequest(body);
+}
+
+function decodeHotPut(body: Uint8Array): ReceivedRequest | undefined {
+  const fields = decodeBlobPut(body);
+  return fields && { op: "blob-put", fields };
 }
 
 function decodeAnyRequest(body: Uint8Array): ReceivedRequest {
@@ -51,10 +67,15 @@ function decodeAnyRequest(body: Uint8Array): ReceivedRequest {
 
 /** Encodes an answer's body: its fields as a CBOR map. */
 export function encodeResponse<N extends OperationName>(op: N, fields: OperationResponse<N>): Uint8Array {
-  if (op === "blob-get") return encodeBlobGetAnswer(fields as OperationResponse<"blob-get">);
   if (!isHotResponse(op)) return encodeCbor(fields as unknown as CborValue);
   const bytes = new Uint8Array(MAX_HOT_RESPONSE_BYTES);
   return bytes.subarray(0, encodeHotResponse(bytes, 0, op, fields as OperationResponse<HotResponse>));
+}
+
+/** The same as {@link encodeResponse}, without a copy of a long part at its end. */
+export function encodeSplitResponse<N extends OperationName>(op: N, fields: OperationResponse<N>): SplitBody {
+  if (op === "blob-get") return encodeBlobGetAnswer(fields as OperationResponse<"blob-get">);
+  return { body: encodeResponse(op, fields) };
 }
 
 /**
@@ -63,6 +84,8 @@ export function encodeResponse<N extends OperationName>(op: N, fields: Operation
  * @throws {DecodeError} `cbor-malformed`, `message-malformed`
  */
 export function decodeResponse<N extends OperationName>(op: N, body: Uint8Array): OperationResponse<N> {
+  const hot = op === "blob-get" ? decodeBlobGetAnswer(body) : undefined;
+  if (hot !== undefined) return hot as OperationResponse<N>;
   return checked(operations[op].response, decodeCbor(body), `answer to ${op}`) as OperationResponse<N>;
 }
 

@@ -34,6 +34,8 @@ export interface Frame {
   requestId: number;
   /** CBOR, or nothing in a ping and pong. */
   body: Uint8Array;
+  /** The end of the body where it stands elsewhere and is too long to be copied for this; the decoder gives none. */
+  tail?: Uint8Array;
 }
 
 const LENGTH_BYTES = 4;
@@ -47,7 +49,7 @@ for (const [name, code] of Object.entries(frameTypes)) typeNames[code] = name as
 
 /** How many bytes a frame takes up on the wire, its length included. */
 export function frameBytes(frame: Frame): number {
-  return FRAME_START_BYTES + frame.body.length;
+  return FRAME_START_BYTES + frame.body.length + (frame.tail?.length ?? 0);
 }
 
 /** Encodes one frame, with its length. */
@@ -69,10 +71,13 @@ export function encodeFrameStart(
 }
 
 /** Encodes one frame at a place in bytes that have room for {@link frameBytes}; returns where it ends. */
-export function encodeFrameInto(bytes: Uint8Array, at: number, { type, requestId, body }: Frame): number {
-  encodeFrameStart(bytes, at, { type, requestId, bodyBytes: body.length });
+export function encodeFrameInto(bytes: Uint8Array, at: number, frame: Frame): number {
+  const { type, requestId, body, tail } = frame;
+  const end = at + frameBytes(frame);
+  encodeFrameStart(bytes, at, { type, requestId, bodyBytes: end - at - FRAME_START_BYTES });
   bytes.set(body, at + FRAME_START_BYTES);
-  return at + FRAME_START_BYTES + body.length;
+  if (tail !== undefined) bytes.set(tail, end - tail.length);
+  return end;
 }
 
 /** Decodes the content of a frame, that is, what stands after its length; the decoder has made sure of its size. */
@@ -116,9 +121,18 @@ export class FrameDecoder {
   /** The largest content that is accepted; may be raised when the peer has authenticated. */
   maxFrameBytes: number;
 
-  /** Creates a decoder that accepts contents of up to `maxFrameBytes`. */
-  constructor(maxFrameBytes: number) {
+  readonly #allocate: (bytes: number) => Uint8Array<ArrayBuffer>;
+
+  /**
+   * Creates a decoder that accepts contents of up to `maxFrameBytes`. What holds an incomplete frame, and its body
+   * later, comes from `allocate`; it may have more room, and anything in it.
+   */
+  constructor(
+    maxFrameBytes: number,
+    allocate: (bytes: number) => Uint8Array<ArrayBuffer> = (bytes) => new Uint8Array(bytes),
+  ) {
     this.maxFrameBytes = maxFrameBytes;
+    this.#allocate = allocate;
   }
 
   /** Whether the stream may end here without cutting a frame. */
@@ -168,7 +182,7 @@ export class FrameDecoder {
   #keep(bytes: Uint8Array): void {
     const length = this.#pendingBytes + bytes.length;
     if (length > this.#pending.length) {
-      const grown = new Uint8Array(Math.max(length, Math.min(this.#frameBytes(bytes), length * MAX_ROOM)));
+      const grown = this.#allocate(Math.max(length, Math.min(this.#frameBytes(bytes), length * MAX_ROOM)));
       grown.set(this.#pending.subarray(0, this.#pendingBytes));
       this.#pending = grown;
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { SplitBody } from "./blob_codec.ts";
 export type * from "./blob_operation_types.ts";
 export {
   BLOB_CHECKSUM_BYTES,
@@ -10,6 +11,7 @@ export {
   BLOB_RECORD_BYTES,
   encodeBlobRecord,
   isBlobRecordIntact,
+  writeBlobChecksum,
 } from "./blob_record.ts";
 export {
   decodePush,
@@ -21,6 +23,8 @@ export {
   encodeRemoteError,
   encodeRequest,
   encodeResponse,
+  encodeSplitRequest,
+  encodeSplitResponse,
   type ReceivedRequest,
 } from "./codec.ts";
 export { type Entry, ENTRY_ID_BYTES } from "./entry.ts";

@@ -31,13 +31,21 @@ Deno.test("formatAmount() gives three digits and sets thousands apart", () => {
   ]);
 });
 
+Deno.test("formatSvgChart() gives long names the room that they take", () => {
+  const name = "x".repeat(60);
+  const [, width, barAt] = formatSvgChart(reportOf(figure(name, 1))).match(
+    /viewBox="0 0 (\d+) [^]*class="bar" x="(\d+)"/,
+  )!.map(Number) as [number, number, number];
+  assert(barAt >= 60 * 7 && width >= barAt + 600, `${barAt} of ${width}`);
+});
+
 Deno.test("formatSvgChart() draws every figure, for light and dark, and escapes names", () => {
   const svg = formatSvgChart(reportOf(figure("a <b> & c", 10), figure("d", 5)));
   assert.equal(svg.match(/class="bar"/g)?.length, 2);
   assert(svg.includes("a &#60;b&#62; &#38; c") && !svg.includes("<b>"));
   assert.match(svg, /prefers-color-scheme: dark/);
-  assert.match(svg, /<rect class="bar" x="330" y="\d+" width="300"/);
-  assert.match(svg, /<rect class="bar" x="330" y="\d+" width="150"/);
+  assert.match(svg, /<rect class="bar" x="316" y="\d+" width="300"/);
+  assert.match(svg, /<rect class="bar" x="316" y="\d+" width="150"/);
   assert.match(svg, /^<svg [^>]+>[^]*<\/svg>\n$/);
   assert(!/NaN|undefined|Infinity/.test(svg + formatSvgChart(reportOf())));
 });

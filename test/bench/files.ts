@@ -1,6 +1,5 @@
-import { connect as connectTcp, createServer } from "node:net";
 import { join } from "node:path";
-import { fillFrom } from "../../lib/client/files/fill_from.ts";
+import { receiveTcp, sendTcp } from "../../lib/bench/tcp_copy.ts";
 import { FileTransfers } from "../../lib/client/files/file_transfers.ts";
 import type { FileDescriptor } from "../../lib/client/files/file_descriptor.ts";
 import { writeAll } from "../../lib/client/files/write_all.ts";
@@ -211,26 +210,13 @@ async function tcpCopy(folder: string, from: string, to: string): Promise<number
 }
 
 async function tcpSend(folder: string, port: string, from: string): Promise<void> {
-  using file = await Deno.open(join(folder, from));
-  const socket = connectTcp(Number(port), "127.0.0.1");
-  const buffer = new Uint8Array(256 * 1024);
-  for (let count; (count = fillFrom(file, buffer)) > 0;) {
-    await new Promise((resolve) => socket.write(buffer.slice(0, count), resolve));
-  }
-  await new Promise<void>((resolve) => socket.end(resolve));
+  await sendTcp(join(folder, from), Number(port));
 }
 
 async function tcpReceive(folder: string, to: string): Promise<void> {
-  const { promise: done, resolve } = Promise.withResolvers<void>();
-  const server = createServer(async (socket) => {
-    using file = await Deno.open(join(folder, to), { create: true, write: true });
-    for await (const bytes of socket) writeAll(file, bytes);
-    await file.sync();
-    resolve();
-  });
-  server.listen(0, "127.0.0.1", () => console.log(String((server.address() as { port: number }).port)));
+  const { port, done } = await receiveTcp(join(folder, to));
+  console.log(String(port));
   await done;
-  server.close();
 }
 
 /** What the process has used. */

@@ -1,6 +1,6 @@
 /**
  * How many round trips a second a bare echo reaches, which is what bounds every lock-step figure of
- * classic_profiles.ts: `deno run -A test/bench/lock_step_bound.ts [COUNT]`. Echo servers in Deno and, where there is
+ * `parley bench profiles`: `deno run -A test/bench/lock_step_bound.ts [COUNT]`. Echo servers in Deno and, where there is
  * one, Python; the client and the server on one core and on two, where `taskset` can say so.
  */
 const COUNT = Number(Deno.args[0] ?? 10_000);

@@ -5,6 +5,8 @@ import { figure, reportOf } from "./fixture.ts";
 Deno.test("formatReport() and parseReport() round-trip", () => {
   const report = reportOf(figure("a", 1.5), figure("b", 2, { bytesPerOperation: 1024, note: "n" }));
   assert.deepEqual(parseReport(formatReport(report)), report);
+  const ofFiles = { ...report, settings: { ...report.settings, clients: 3, fileBytes: 2 ** 40 } };
+  assert.deepEqual(parseReport(formatReport(ofFiles)), ofFiles);
 });
 
 Deno.test("parseReport() refuses what is no report of this version", () => {

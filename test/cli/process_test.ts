@@ -97,3 +97,35 @@ Deno.test("the bash completion script is accepted by bash and completes commands
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("parley as a process ends where not even its failure can be reported", async () => {
+  // Without any variable of the environment it cannot find out how to report; that came back as a rejection, for ever.
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-read", `${root}main.ts`, "status"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    signal: AbortSignal.timeout(LIMIT_MS),
+  }).output();
+  assert.equal(code, 70);
+});
+
+Deno.test("parley as a process loads what it needs when it needs it", async () => {
+  // What is imported later must not be read at the start: it would be read for each command, even --version.
+  assert(config.unstable.includes("lazy-dynamic-imports"));
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/commands`);
+    for (const name of ["main.ts", "deno.json", "deno.lock", "commands/io.ts", "commands/system_io.ts"]) {
+      await Deno.copyFile(`${root}${name}`, `${folder}/${name}`);
+    }
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-read", `${folder}/main.ts`, "--version"],
+      stdin: "null",
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    assert.match(new TextDecoder().decode(stdout), /^parley \d/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -189,6 +189,20 @@ Deno.test("sealSync() refuses a key of another algorithm", () => {
   );
 });
 
+Deno.test("sealSync() writes into what is given, and refuses what is not as long as its output", () => {
+  const key = chacha20Poly1305.importKey(new Uint8Array(32).fill(5));
+  const input = { nonce: new Uint8Array(12), plaintext: new Uint8Array(40).fill(1) };
+  const buffer = new Uint8Array(70).fill(9);
+  const sealed = chacha20Poly1305.sealSync(key, input, buffer.subarray(10, 66));
+  assert.equal(sealed.buffer, buffer.buffer);
+  const expected = chacha20Poly1305.sealSync(key, input);
+  assert.deepEqual(buffer, concatBytes(new Uint8Array(10).fill(9), expected, new Uint8Array(4).fill(9)));
+  for (const bytes of [0, 55, 57]) {
+    const seal = () => chacha20Poly1305.sealSync(key, input, new Uint8Array(bytes));
+    assert.throws(seal, { code: "size-invalid" });
+  }
+});
+
 Deno.test("importKey() copies, so that a wiped array does not change the key", () => {
   const raw = new Uint8Array(32).fill(9);
   const key = aes256Gcm.importKey(raw);

@@ -12,6 +12,7 @@ import {
   hkdfSha256,
   hkdfSha512,
   type Hpke,
+  systemRandom,
 } from "../../lib/crypto/mod.ts";
 import { createKeySchedule } from "../../lib/crypto/hpke_key_schedule.ts";
 import { AuthenticationError, DecodeError, UsageError } from "../../lib/errors/mod.ts";
@@ -65,7 +66,8 @@ Deno.test("DHKEM(X25519, HKDF-SHA256) gives the keys and secrets of RFC 9180", a
 Deno.test("createKeySchedule() gives the secrets of RFC 9180", () => {
   for (const test of cases) {
     const { kem, kdf, aead } = suiteOf(test);
-    const secrets = createKeySchedule(kem.id, kdf, aead)(decodeHex(test.shared_secret), decodeHex(test.info));
+    const schedule = createKeySchedule(kem.id, kdf, aead);
+    const secrets = schedule.derive(decodeHex(test.shared_secret), schedule.hashInfo(decodeHex(test.info)));
     assert.equal(encodeHex(secrets.key.exposeRaw()), test.key, test.name);
     assert.equal(encodeHex(secrets.baseNonce), test.base_nonce, test.name);
   }
@@ -205,3 +207,17 @@ function flipped(bytes: Uint8Array): Uint8Array {
   changed[0]! ^= 1;
   return changed;
 }
+
+Deno.test("sealEach() encrypts to each recipient what seal() would, in their order", async () => {
+  const hpke = createHpke({ kem: createXWing(systemRandom), kdf: hkdfSha512, aead: aes256Gcm });
+  const pairs = await Promise.all(Array.from({ length: 3 }, () => hpke.kem.generateKeyPair()));
+  const info = crypto.getRandomValues(new Uint8Array(1_000)), aad = Uint8Array.of(7);
+  const recipients = pairs.map(({ publicKey }, i) => ({ publicKey, plaintext: Uint8Array.of(i) }));
+  const sealed = await hpke.sealEach(recipients, { info, aad });
+  for (const [i, { privateKey }] of pairs.entries()) {
+    assert.deepEqual(await hpke.open(privateKey, { ...sealed[i]!, info, aad }), Uint8Array.of(i));
+    const other = hpke.open(privateKey, { ...sealed[i]!, info: info.subarray(1), aad });
+    await assert.rejects(other, { code: "decryption-failed" });
+  }
+  assert.deepEqual(await hpke.sealEach([], { info }), []);
+});

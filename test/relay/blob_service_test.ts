@@ -180,7 +180,13 @@ Deno.test("BlobService reads two records at most for a connection that does not 
   } as unknown as Session;
   const mailboxes = { readers: () => Promise.resolve(undefined) };
   const answers = new BlobService({ blobs, mailboxes, limits: defaultRelayLimits }).answers(session);
-  const gets = Array.from({ length: 9 }, (_, index) => answers["blob-get"]({ blob: facts.id, index }));
+  const gets = Array.from(
+    { length: 9 },
+    (_, index) =>
+      new Promise((resolve, reject) =>
+        void answers["blob-get"]({ blob: facts.id, index }, { resolve, reject })
+      ),
+  );
   for (const [taken, answer] of gets.entries()) {
     while (drains.length === 0) await Promise.resolve();
     assert(drains.length <= 2);

@@ -18,6 +18,7 @@ const leftOut: Record<string, string[]> = {
   key_packages: ["*"],
   file_batches: ["*"],
   resent: ["*"],
+  search_blocks: ["*"],
   outbox: ["epoch", "message"],
   resend_requests: ["state", "sealed"],
 };

@@ -89,7 +89,10 @@ class Model {
     }
     if (creates) this.readers.set(step.from, { floor: seq, ceiling: Infinity, acked: seq - 1 });
     for (const device of add) {
-      this.readers.set(device, { floor: seq + 1, ceiling: Infinity, acked: seq });
+      const former = this.readers.get(device);
+      const goesOn = former !== undefined && former.acked < former.ceiling;
+      const { floor, acked } = goesOn ? former : { floor: seq + 1, acked: seq };
+      this.readers.set(device, { floor, ceiling: Infinity, acked });
       this.welcomes.set(device, (this.welcomes.get(device) ?? 0) + 1);
     }
     this.members = after;

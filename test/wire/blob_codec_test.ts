@@ -1,32 +1,37 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { encodeCbor } from "../../lib/bytes/mod.ts";
+import { type CborValue, concatBytes, decodeCbor, encodeCbor } from "../../lib/bytes/mod.ts";
+import { ParleyError } from "../../lib/errors/mod.ts";
 import {
   BLOB_RECORD_BYTES,
   decodeRequest,
   decodeResponse,
   encodeBlobRecord,
+  encodeFrame,
   encodeRequest,
-  encodeResponse,
+  encodeSplitRequest,
+  encodeSplitResponse,
   isBlobRecordIntact,
+  type SplitBody,
 } from "../../lib/wire/mod.ts";
 
 const blobs = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => new Uint8Array(bytes));
 const records = fc.oneof(fc.uint8Array({ minLength: 5, maxLength: 300 }), fc.constant(new Uint8Array(70_000)))
   .map((bytes) => new Uint8Array(bytes));
+const join = ({ body, tail = new Uint8Array() }: SplitBody) => concatBytes(body, tail);
 const indexes = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat());
 
-Deno.test("encodeRequest() writes blob-put as the general encoder does", () => {
+Deno.test("encodeSplitRequest() writes blob-put as the general encoder does", () => {
   fc.assert(fc.property(blobs, indexes, records, (blob, index, record) => {
-    const bytes = encodeRequest("blob-put", { blob, index, record });
+    const bytes = join(encodeSplitRequest("blob-put", { blob, index, record }));
     assert.deepEqual(bytes, encodeCbor(["blob-put", { blob, index, record }]));
     assert.deepEqual(decodeRequest(bytes), { op: "blob-put", fields: { blob, index, record } });
   }));
 });
 
-Deno.test("encodeResponse() writes the answer to blob-get as the general encoder does", () => {
+Deno.test("encodeSplitResponse() writes the answer to blob-get as the general encoder does", () => {
   fc.assert(fc.property(records, (record) => {
-    const bytes = encodeResponse("blob-get", { record });
+    const bytes = join(encodeSplitResponse("blob-get", { record }));
     assert.deepEqual(bytes, encodeCbor({ record }));
     assert.deepEqual(decodeResponse("blob-get", bytes), { record });
   }));
@@ -55,4 +60,54 @@ Deno.test("isBlobRecordIntact() notices every changed bit", () => {
     assert.equal(isBlobRecordIntact(record), false);
   }));
   assert.equal(isBlobRecordIntact(new Uint8Array(4)), false);
+});
+
+Deno.test("decodeRequest() and decodeResponse() take of records what the general decoder takes", () => {
+  const fields = { blob: new Uint8Array(32).fill(1), index: 7, record: new Uint8Array(40).fill(2) };
+  const put = join(encodeSplitRequest("blob-put", fields));
+  const gotten = join(encodeSplitResponse("blob-get", { record: fields.record }));
+  fc.assert(fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), fc.boolean(), (at, flip, cut) => {
+    for (const [bytes, decode] of [[put, decodeRequest], [gotten, decodeGotten]] as const) {
+      const changed = cut ? bytes.slice(0, at % bytes.length) : bytes.slice();
+      if (!cut) changed[at % bytes.length]! ^= flip;
+      const general = attempt(() => decode(encodeCbor(reorder(decodeCbor(changed)) as CborValue)));
+      const hot = attempt(() => decode(changed));
+      if (general === undefined) assert.equal(hot, undefined);
+      else assert.deepEqual(hot, general);
+    }
+  }));
+});
+
+/** The quick decoder takes the fields in one order only. */
+function reorder(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const [op, fields] = value;
+  return [op, Object.fromEntries(Object.entries(fields).reverse())];
+}
+
+function decodeGotten(bytes: Uint8Array) {
+  return decodeResponse("blob-get", bytes);
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    assert(error instanceof ParleyError);
+    return undefined;
+  }
+}
+
+Deno.test("decodeResponse() refuses records of other lengths", () => {
+  for (const bytes of [4, BLOB_RECORD_BYTES + 1]) {
+    const answer = join(encodeSplitResponse("blob-get", { record: new Uint8Array(bytes) }));
+    assert.throws(() => decodeResponse("blob-get", answer), { code: "message-malformed" });
+  }
+});
+
+Deno.test("encodeFrame() puts the tail behind the body", () => {
+  fc.assert(fc.property(fc.uint8Array(), fc.uint8Array(), (body, tail) => {
+    const split = encodeFrame({ type: "request", requestId: 3, body, tail });
+    assert.deepEqual(split, encodeFrame({ type: "request", requestId: 3, body: concatBytes(body, tail) }));
+  }));
 });

@@ -1,7 +1,7 @@
 import { encodeHex, encodeUtf8 } from "../../bytes/mod.ts";
 import { chacha20Poly1305, type ChunkPlace, ChunkStream, hkdf } from "../../crypto/mod.ts";
-import { BLOB_CHECKSUM_BYTES, encodeBlobRecord } from "../../wire/mod.ts";
-import { FILE_CHUNK_BYTES, FILE_SALT_BYTES } from "./file_layout.ts";
+import { BLOB_CHECKSUM_BYTES, writeBlobChecksum } from "../../wire/mod.ts";
+import { FILE_CHUNK_BYTES, FILE_OVERHEAD_BYTES, FILE_SALT_BYTES } from "./file_layout.ts";
 
 const INFO = encodeUtf8("parley file v1");
 /** Runs whose records one after the other may alternate: a run, and the one after it that was resumed. */
@@ -28,9 +28,17 @@ export class FileSealer {
     this.#stream = deriveStream(key, salt);
   }
 
-  /** Seals a chunk into a record; each place once only. */
-  seal(place: ChunkPlace, plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
-    return encodeBlobRecord(this.#salt, this.#stream.seal(place, plaintext));
+  /** Seals a chunk into a record, at the beginning of `buffer` where one is given; each place once only. */
+  seal(
+    place: ChunkPlace,
+    plaintext: Uint8Array,
+    buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FILE_OVERHEAD_BYTES + plaintext.length),
+  ): Uint8Array<ArrayBuffer> {
+    const record = buffer.subarray(0, FILE_OVERHEAD_BYTES + plaintext.length);
+    record.set(this.#salt, BLOB_CHECKSUM_BYTES);
+    this.#stream.seal(place, plaintext, record.subarray(BLOB_CHECKSUM_BYTES + FILE_SALT_BYTES));
+    writeBlobChecksum(record);
+    return record;
   }
 }
 

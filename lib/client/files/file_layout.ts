@@ -10,7 +10,7 @@ export const MAX_FILE_BYTES: number = 2 ** 44;
 const TAG_BYTES = 16;
 const MIN_PADDED_BYTES = 4_096;
 /** What a record has besides its chunk of plaintext. */
-const OVERHEAD_BYTES = BLOB_CHECKSUM_BYTES + FILE_SALT_BYTES + TAG_BYTES;
+export const FILE_OVERHEAD_BYTES: number = BLOB_CHECKSUM_BYTES + FILE_SALT_BYTES + TAG_BYTES;
 
 /** How a file of a size lies in chunks and records. */
 export interface FileLayout {
@@ -39,7 +39,7 @@ export function layOutFile(size: number): FileLayout {
   const padded = padFileSize(size);
   const chunks = Math.ceil(padded / FILE_CHUNK_BYTES);
   const lastChunkBytes = padded - (chunks - 1) * FILE_CHUNK_BYTES;
-  return { chunks, lastChunkBytes, lastRecordBytes: lastChunkBytes + OVERHEAD_BYTES };
+  return { chunks, lastChunkBytes, lastRecordBytes: lastChunkBytes + FILE_OVERHEAD_BYTES };
 }
 
 /** The logarithm of a float is off by one beside large powers of two. */

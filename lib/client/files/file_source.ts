@@ -11,6 +11,7 @@ import {
 } from "./file_layout.ts";
 import { fillFrom } from "./fill_from.ts";
 import { nextTurn } from "./next_turn.ts";
+import { RecordBuffers } from "./record_buffers.ts";
 import type { RecordSource } from "./record_source.ts";
 
 /** What a file was when its upload began. */
@@ -50,6 +51,7 @@ export class FileSource implements RecordSource {
   readonly #sealer: FileSealer;
   readonly #hash: Hash = createHash("sha256");
   readonly #buffer = new Uint8Array(FILE_CHUNK_BYTES);
+  readonly #records = new RecordBuffers();
   #index = 0;
 
   private constructor(file: Deno.FsFile, facts: FileFacts, sealer: FileSealer) {
@@ -98,7 +100,11 @@ export class FileSource implements RecordSource {
 
   next(): Uint8Array<ArrayBuffer> {
     const place = { index: this.#index, last: this.#index === this.#layout.chunks - 1 };
-    return this.#sealer.seal(place, this.#read());
+    return this.#sealer.seal(place, this.#read(), this.#records.take());
+  }
+
+  giveBack(record: Uint8Array<ArrayBuffer>): void {
+    this.#records.giveBack(record);
   }
 
   finish(): Uint8Array<ArrayBuffer> {

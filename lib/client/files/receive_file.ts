@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { equalBytes } from "../../bytes/mod.ts";
 import { AuthenticationError, StorageError } from "../../errors/mod.ts";
+import { recycleRecord } from "../../transport/mod.ts";
 import { FileOpener } from "./file_cipher.ts";
 import type { FileDescriptor } from "./file_descriptor.ts";
 import { FILE_CHUNK_BYTES, type FileLayout, layOutFile } from "./file_layout.ts";
@@ -92,6 +93,8 @@ export class FileReceiver {
     } catch (error) {
       if (error instanceof AuthenticationError) throw refused();
       throw error;
+    } finally {
+      recycleRecord(record);
     }
   }
 

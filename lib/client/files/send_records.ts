@@ -31,9 +31,13 @@ export async function sendRecords(options: SendOptions): Promise<void> {
   const flights = new Flights(WINDOW);
   for (let index = from; index < records; index++) {
     signal.throwIfAborted();
-    const put = { blob, index, record: source.next() };
+    const record = source.next();
+    const put = { blob, index, record };
     const answer = connection.request("blob-put", put, { signal, timeoutMs: TRANSFER_TIMEOUT_MS });
-    await flights.add(answer.then(({ stored }) => onStored(stored)));
+    await flights.add(answer.then(({ stored }) => {
+      source.giveBack(record);
+      onStored(stored);
+    }));
     // What was sealed leaves, and answers are read, before the next one is.
     await nextTurn();
   }

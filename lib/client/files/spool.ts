@@ -4,6 +4,7 @@ import { BLOB_RECORD_BYTES } from "../../wire/mod.ts";
 import { FileSealer } from "./file_cipher.ts";
 import { FILE_CHUNK_BYTES, layOutFile, MAX_FILE_BYTES } from "./file_layout.ts";
 import { fillFrom } from "./fill_from.ts";
+import { RecordBuffers } from "./record_buffers.ts";
 import type { RecordSource } from "./record_source.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -66,6 +67,7 @@ class Spool {
   /** Not written before it is known whether another one follows. */
   #chunk = new Uint8Array(FILE_CHUNK_BYTES);
   #chunkBytes = 0;
+  readonly #record = new Uint8Array(BLOB_RECORD_BYTES);
   #index = 0;
 
   constructor(file: Deno.FsFile, sealer: FileSealer) {
@@ -98,7 +100,11 @@ class Spool {
   }
 
   #write(bytes: number, last: boolean): void {
-    const record = this.#sealer.seal({ index: this.#index, last }, this.#chunk.subarray(0, bytes));
+    const record = this.#sealer.seal(
+      { index: this.#index, last },
+      this.#chunk.subarray(0, bytes),
+      this.#record,
+    );
     this.#guard(() => writeAll(this.#file, record));
     this.#chunk.fill(0);
     this.#chunkBytes = 0;
@@ -118,6 +124,7 @@ class Spool {
 export class SpoolSource implements RecordSource {
   readonly #file: Deno.FsFile;
   readonly #facts: SpooledFacts;
+  readonly #records = new RecordBuffers();
   #index = 0;
 
   private constructor(file: Deno.FsFile, facts: SpooledFacts) {
@@ -145,10 +152,15 @@ export class SpoolSource implements RecordSource {
 
   next(): Uint8Array<ArrayBuffer> {
     const { chunks, lastRecordBytes } = layOutFile(this.#facts.size);
-    const record = new Uint8Array(this.#index === chunks - 1 ? lastRecordBytes : BLOB_RECORD_BYTES);
+    const bytes = this.#index === chunks - 1 ? lastRecordBytes : BLOB_RECORD_BYTES;
+    const record = this.#records.take().subarray(0, bytes);
     if (fillFrom(this.#file, record) < record.length) throw spoolDamaged();
     this.#index++;
     return record;
+  }
+
+  giveBack(record: Uint8Array<ArrayBuffer>): void {
+    this.#records.giveBack(record);
   }
 
   finish(): Uint8Array<ArrayBuffer> {

@@ -4,6 +4,8 @@ import type { ClientStore } from "../../store/mod.ts";
 import { type DeviceRef, isMailbox } from "../../wire/mod.ts";
 import type { ControlMessage, Controls } from "../controls.ts";
 import { readRoster } from "../group_state.ts";
+import type { GroupChange } from "./group_change.ts";
+import { noteGroupChanges } from "./note_group_changes.ts";
 import type { Roster } from "./roster.ts";
 
 const PROFILE = "group-profile";
@@ -94,10 +96,14 @@ export class GroupNames {
     return user === this.#self.user && device === this.#self.device;
   }
 
-  #take({ mailbox, from, body }: ControlMessage): void {
+  #take({ mailbox, from, seq, time, body }: ControlMessage): void {
     const name = (body as { name?: unknown } | null)?.name;
     if (!isGroupName(name) || !readRoster(this.#store, mailbox)?.admins.includes(from.user)) return;
+    const before = this.of(mailbox);
     this.set(mailbox, name);
+    if (before === undefined || before === name) return;
+    const change: GroupChange = { change: "renamed", users: [], you: false, name };
+    noteGroupChanges(this.#store, mailbox, [change], { seq, time, author: from, self: this.#self });
   }
 }
 

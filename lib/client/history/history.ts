@@ -77,7 +77,7 @@ export class History {
     const range = { mailbox, since: since?.getTime() };
     const rows = search === undefined
       ? store.history.page(range, limit)
-      : searchConversation(store, range, search, limit);
+      : await searchConversation(store, range, search, limit);
     return rows.map((row) => toHistoryLine(row, store)).sort((a, b) => a.position - b.position);
   }
 

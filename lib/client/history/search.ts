@@ -1,57 +1,44 @@
-import { decodeContent } from "../content/mod.ts";
-import { describeBody, readContent } from "../received_message.ts";
 import type { ClientStore, LineRange, MessageRow } from "../../store/mod.ts";
-import { latestVersion } from "./history_line.ts";
+import { readContent } from "../received_message.ts";
+import { findPositions } from "./find_positions.ts";
+import { fold, searchableText } from "./searchable_text.ts";
 
 /**
  * Finds messages whose present text, file names or description hold a text, newest first. Upper and lower case,
- * and forms of letters that Unicode holds to be the same (NFKC), are not told apart. Every message is decrypted and
- * looked at until there are enough: nothing that could be searched is kept in clear.
+ * and forms of letters that Unicode holds to be the same (NFKC), are not told apart. Lines are looked at until there
+ * are enough; not inside a transaction.
  */
-export function searchConversation(
+export async function searchConversation(
   store: ClientStore,
   range: LineRange,
   text: string,
   limit: number,
-): MessageRow[] {
+): Promise<MessageRow[]> {
   const wanted = fold(text);
   const found = new Map<number, MessageRow>();
-  for (const { position, content } of store.history.scan(range)) {
-    // The text stands in the content as it is; what does not hold it need not be decoded.
-    if (!fold(LENIENT.decode(content)).includes(wanted)) continue;
-    const row = messageAt(store, position);
-    if (row === undefined || found.has(row.position) || !presentText(store, row).includes(wanted)) continue;
+  for await (const position of findPositions(store, range, wanted)) {
+    const row = shownLine(store, position, range.since ?? 0);
+    if (row === undefined || found.has(row.position) || !presentText(store, row)?.includes(wanted)) continue;
     found.set(row.position, row);
     if (found.size >= limit) break;
   }
   return [...found.values()];
 }
 
-const LENIENT = new TextDecoder();
-
-function fold(text: string): string {
-  return text.normalize("NFKC").toLowerCase();
-}
-
 /** The line that is shown for what was found: for an edit the message that it changes. */
-function messageAt(store: ClientStore, position: number): MessageRow | undefined {
+function shownLine(store: ClientStore, position: number, since: number): MessageRow | undefined {
   const row = store.history.at(position);
-  if (row?.index?.what !== "edit" || row.index.refers === null) return row;
+  if (row === undefined || row.time < since) return undefined;
+  if (row.index?.what !== "edit" || row.index.refers === null) return row;
   const target = store.messages.byMessageId(row.mailbox, row.index.refers);
   return target !== undefined && target.user === row.user ? store.history.at(target.position) : row;
 }
 
-function presentText(store: ClientStore, row: MessageRow): string {
-  const { index, mailbox } = row;
+/** What the line says by now, folded: the last of its author's edits counts. */
+function presentText(store: ClientStore, row: MessageRow): string | undefined {
+  const { index, mailbox, user } = row;
   const referring = index === undefined ? [] : store.history.referringTo(mailbox, index.messageId);
-  const latest = latestVersion(row, referring);
-  return fold(latest?.text ?? originalText(row));
-}
-
-function originalText(row: MessageRow): string {
-  const content = readContent(row) ?? decodeContent(row.content);
-  if (content.kind === "edit") return describeBody(content.content).text;
-  return content.kind === "delete" || content.kind === "status" || content.kind === "control"
-    ? ""
-    : describeBody(content).text;
+  const edit = referring.findLast((one) => one.index?.what === "edit" && one.user === user);
+  const isReadable = edit !== undefined && readContent(edit)?.kind === "edit";
+  return searchableText(isReadable ? edit : row);
 }

@@ -11,33 +11,41 @@ export async function assertConverged(scenario: Scenario): Promise<void> {
   const entries = audit.entries();
   const texts = new Set(players.flatMap(({ lives }) => lives.flatMap(({ queued }) => [...queued.keys()])));
   for (const mailbox of new Set(entries.map((entry) => entry.mailbox))) {
-    await assertAgreement(scenario, mailbox);
+    const isAlive = await assertAgreement(scenario, mailbox);
+    if (isAlive) assertSent(scenario, mailbox, entries);
     const log = entries.filter((entry) => entry.mailbox === mailbox && texts.has(entry.id));
-    for (const player of players) assertShown(player, mailbox, log);
+    const members = isAlive ? audit.members(mailbox) : [];
+    for (const player of players) assertShown(player, mailbox, log, members.includes(player.name));
   }
-  assertSent(scenario, entries);
 }
 
-/** All members are in one epoch with one secret, and are those of whom the relay knows. */
-async function assertAgreement({ audit, players, world }: Scenario, mailbox: string): Promise<void> {
+/**
+ * All members are in one epoch with one secret, and are those of whom the relay knows; false where all have left, of
+ * which the relay does not hear.
+ */
+async function assertAgreement({ audit, players, world }: Scenario, mailbox: string): Promise<boolean> {
   const members = audit.members(mailbox);
-  const seats = [];
+  const seats = [], states = new Map<string, string>();
   for (const player of players) {
     await using insides = await openInsides(world, player.ref);
     const { groups, mailboxes } = insides.store;
     const { state } = mailboxes.get(mailbox);
     const isMember = state === "active" && groups.epochNumber(mailbox) !== undefined;
-    assert.equal(isMember, members.includes(player.name), `${player.name} in ${mailbox}: ${state}`);
+    states.set(player.name, isMember ? "member" : state);
     if (!isMember) continue;
     const leaves = groups.members(mailbox).map(({ user, device }) => `${user}/${device}`).sort();
     assert.deepEqual(leaves, members, `members of ${mailbox} as ${player.name} knows them`);
     seats.push(await secretOf(world, player.ref, mailbox));
   }
   for (const seat of seats) assert.deepEqual(seat, seats[0], mailbox);
+  if (seats.length === 0 && members.every((name) => states.get(name) === "left")) return false;
+  const seated = [...states].filter(([, state]) => state === "member").map(([name]) => name);
+  assert.deepEqual(seated.sort(), members, `${mailbox}: ${[...states].join(" ")}`);
+  return true;
 }
 
 /** A device that was put back has no gaps either, but may only be able to say that it cannot read something. */
-function assertShown(player: Player, mailbox: string, log: AuditedEntry[]): void {
+function assertShown(player: Player, mailbox: string, log: AuditedEntry[], isMember: boolean): void {
   const { name, lives } = player;
   const isWhole = lives.length === 1;
   for (const { shown } of lives) {
@@ -52,21 +60,29 @@ function assertShown(player: Player, mailbox: string, log: AuditedEntry[]): void
     });
     if (!isWhole) continue;
     assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), `${name} has shown messages out of order`);
-    assert.deepEqual(here.filter(({ type }) => type === "undecryptable"), [], `${name} cannot read something`);
+    assert.deepEqual(
+      here.filter(({ type }) => type === "undecryptable"),
+      [],
+      `${name} cannot read something`,
+    );
   }
+  // Where it is no member any more it could not ask.
+  if (!isWhole && !isMember) return;
   const seen = new Set(lives.flatMap(({ shown, known }) => [...shown.map(({ id }) => id), ...known]));
   for (const { id, seq, from, readers } of log) {
-    if (readers.has(name) && from !== name) assert.ok(seen.has(id), `${name} lacks ${seq} of ${from} (${id})`);
+    if (readers.has(name) && from !== name) {
+      assert.ok(seen.has(id), `${name} lacks ${seq} of ${from} (${id})`);
+    }
   }
 }
 
 /** What was taken for sending has been sent, unless the device was put back since or is no member any more. */
-function assertSent({ players, audit }: Scenario, entries: AuditedEntry[]): void {
-  const ids = new Set(entries.map(({ id }) => id));
+function assertSent({ players, audit }: Scenario, mailbox: string, entries: AuditedEntry[]): void {
+  const sent = new Set(entries.map(({ id }) => id));
   for (const { life, name } of players) {
-    for (const [id, mailbox] of life.queued) {
-      if (!audit.members(mailbox).includes(name)) continue;
-      assert.ok(ids.has(id), `${name} has not sent ${id} to ${mailbox}`);
+    if (!audit.members(mailbox).includes(name)) continue;
+    for (const [id, conversation] of life.queued) {
+      assert.ok(conversation !== mailbox || sent.has(id), `${name} has not sent ${id} to ${mailbox}`);
     }
   }
 }

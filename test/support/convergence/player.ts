@@ -1,5 +1,5 @@
 import { type Client, type ReceivedMessage, restoreBackup } from "../../../lib/client/mod.ts";
-import { NetworkError } from "../../../lib/errors/mod.ts";
+import { NetworkError, ParleyError } from "../../../lib/errors/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../../../lib/wire/mod.ts";
 import { openInsides } from "../../client/groups/group_world.ts";
 import type { World } from "../world.ts";
@@ -86,7 +86,10 @@ export class Player {
     const stop = new AbortController();
     const online = Promise.withResolvers<void>();
     const onState = (state: string) => state === "online" && online.resolve();
-    const ended = client.run(stop.signal, { onState, onTrouble: (error) => this.#world.warnings.push(error) });
+    const ended = client.run(stop.signal, {
+      onState,
+      onTrouble: (error) => this.#world.warnings.push(error),
+    });
     ended.catch(online.reject);
     this.#connected = { client, stop, ended };
     await online.promise;
@@ -132,13 +135,18 @@ export class Player {
     }
   }
 
-  /** Where another copy of the device has its place: it is this one that goes on. */
-  async acceptDuplicates(): Promise<void> {
+  /** Where another copy of the device has its place, it is this one that goes on; says whether there was one. */
+  async acceptDuplicates(): Promise<boolean> {
     const duplicated = await this.#duplicated();
-    if (duplicated.length === 0) return;
+    if (duplicated.length === 0) return false;
     await this.online(async (client) => {
-      for (const mailbox of duplicated) await client.groups.rejoin(mailbox);
+      for (const mailbox of duplicated) {
+        await client.groups.rejoin(mailbox).catch((error) => {
+          if (!(error instanceof ParleyError) || error.code !== "not-a-member") throw error;
+        });
+      }
     });
+    return true;
   }
 
   async #duplicated(): Promise<string[]> {
@@ -181,7 +189,12 @@ export class Player {
     if (saved.kind === "folder") await copyFolder(saved.path, folder);
     else {
       const passphrase = () => Promise.resolve(PASSPHRASE);
-      await restoreBackup({ home: this.#world.home, path: `${saved.path}/backup`, passphrase, holder: "test" });
+      await restoreBackup({
+        home: this.#world.home,
+        path: `${saved.path}/backup`,
+        passphrase,
+        holder: "test",
+      });
     }
     this.lives.push(newLife());
   }

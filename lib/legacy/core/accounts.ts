@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { dirname } from "node:path";
 import * as v from "valibot";
 import { decodeBase64, encodeBase64, encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
 import { deriveKeyFromPassword, type RandomSource } from "../../crypto/mod.ts";
-import { readJsonFile, Sequence, writeJsonFile } from "../core/mod.ts";
+import { readJsonFile, writeJsonFile } from "./json_file.ts";
+import { Sequence } from "./sequence.ts";
 
-const FOLDER = "database", FILE = "users.json";
 const SALT_BYTES = 16;
 const MAX_ACCOUNTS = 10_000;
 
@@ -17,10 +17,21 @@ const accountSchema = v.object({
 });
 const fileSchema = v.object({ users: v.array(accountSchema) });
 
-/** A user of the server; `password` is Argon2id of the password under the salt, both in base64. */
-export type Account = v.InferOutput<typeof accountSchema>;
+/** A user of a server. */
+export interface Account {
+  /** The name to log in under. */
+  readonly username: string;
+  /** What the password is hashed with, in base64. */
+  readonly salt: string;
+  /** Argon2id of the password under the salt, in base64. */
+  readonly password: string;
+  /** The number of the account, which the user's key has, too. */
+  readonly key_id: string;
+  /** The user's public key in PEM; empty before there is one. */
+  public_key: string;
+}
 
-/** The accounts in `database/users.json`. Whoever is not known is registered at the first login. */
+/** A server's accounts in a JSON file. Whoever is not known is registered at the first login. */
 export class Accounts {
   readonly #path: string;
   readonly #random: RandomSource;
@@ -35,13 +46,12 @@ export class Accounts {
   }
 
   /**
-   * Opens the accounts of a folder.
+   * Opens the accounts in a file, whose folder is made where there is none.
    *
    * @throws {StorageError} `file-malformed`
    */
-  static open(folder: string, random: RandomSource): Accounts {
-    Deno.mkdirSync(join(folder, FOLDER), { recursive: true });
-    const path = join(folder, FOLDER, FILE);
+  static open(path: string, random: RandomSource): Accounts {
+    Deno.mkdirSync(dirname(path), { recursive: true });
     return new Accounts(path, readJsonFile(path, fileSchema)?.users ?? [], random);
   }
 

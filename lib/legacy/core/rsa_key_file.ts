@@ -1,15 +1,7 @@
 import type { KeyObject } from "node:crypto";
-import { join } from "node:path";
 import * as v from "valibot";
-import {
-  formatRsaPrivateKey,
-  formatRsaPublicKey,
-  parseRsaPrivateKey,
-  readJsonFile,
-  writeJsonFile,
-} from "../core/mod.ts";
-
-const FILE = "keys.json";
+import { readJsonFile, writeJsonFile } from "./json_file.ts";
+import { formatRsaPrivateKey, formatRsaPublicKey, parseRsaPrivateKey } from "./rsa_key.ts";
 
 const fileSchema = v.object({
   my_keys: v.array(v.object({
@@ -19,15 +11,15 @@ const fileSchema = v.object({
   })),
 });
 
-/** The own keys in `keys.json`, private ones as traditional PEM encrypted under the password. */
-export class KeysFile {
+/** A user's RSA keys by their ids in a JSON file, private ones as traditional PEM encrypted under a password. */
+export class RsaKeyFile {
   readonly #path: string;
   readonly #password: string;
   readonly #opened = new Map<string, KeyObject>();
 
   /** Takes the password that the keys are encrypted under. */
-  constructor(folder: string, password: string) {
-    this.#path = join(folder, FILE);
+  constructor(path: string, password: string) {
+    this.#path = path;
     this.#password = password;
   }
 

@@ -1,10 +1,4 @@
-import {
-  Client,
-  identityPath,
-  type PassphraseSource,
-  type ReceiptPolicy,
-  selectIdentity,
-} from "../lib/client/mod.ts";
+import type { Client, PassphraseSource, ReceiptPolicy } from "../lib/client/mod.ts";
 import type { ParleyError } from "../lib/errors/mod.ts";
 import { keeperOf } from "./agent/keeper.ts";
 import type { CommandContext } from "./command.ts";
@@ -35,6 +29,8 @@ export async function openClient(
   more: OpenClientOptions = {},
 ): Promise<Client> {
   const { home, options } = context;
+  // Loaded here, so that a command's help and its mistakes do not wait for MLS.
+  const { Client, identityPath, selectIdentity } = await import("../lib/client/mod.ts");
   const identity = await selectIdentity(home, options.as);
   const ask = () => readPassphrase(passphrase, context, `${identity.user}/${identity.device}`);
   return await Client.open({

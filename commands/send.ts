@@ -3,13 +3,7 @@ import { message } from "@optique/core/message";
 import { optional, withDefault } from "@optique/core/modifiers";
 import { argument, option } from "@optique/core/primitives";
 import { choice, string } from "@optique/core/valueparser";
-import {
-  type Client,
-  type DeliveryLevel,
-  type Draft,
-  type SentMessage,
-  waitUntil,
-} from "../lib/client/mod.ts";
+import type { Client, DeliveryLevel, Draft, SentMessage } from "../lib/client/mod.ts";
 import { ParleyError, toParleyError, UsageError } from "../lib/errors/mod.ts";
 import { duration } from "./ca/duration.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
@@ -208,6 +202,7 @@ async function bring(
       await obtainReceipt(client, sent, context);
       await settleFiles(client, context);
       if (!needsReports(level)) return;
+      const { waitUntil } = await import("../lib/client/mod.ts");
       await waitUntil(client, sent, level, {
         signal: limited,
         onState: (state, error) => {

@@ -5,6 +5,7 @@ import type { ClientConnection } from "../transport/mod.ts";
 import { type DeviceRef, directUsers, formatDeviceRef } from "../wire/mod.ts";
 import { Commits } from "./commits.ts";
 import type { ConversationsOptions, ListedDevices, Relaying, Wish } from "./conversation_types.ts";
+import { giveWay } from "./give_way.ts";
 import { readRoster, toRoster, toSnapshot } from "./group_state.ts";
 import { assertMayChange, encodeRoster, isSameRoster, removeUsers, type Roster } from "./groups/roster.ts";
 import { keyPackageValidity } from "./key_packages.ts";
@@ -47,7 +48,7 @@ export class Conversations {
   async ready(mailbox: string, relaying: Relaying, wish: Wish = {}): Promise<void> {
     const { store } = this.#options;
     const refreshed = store.groups.keyAge(mailbox)?.refreshed;
-    for (let idle = 0; idle < MAX_IDLE_ATTEMPTS;) {
+    for (let idle = 0, losses = 0; idle < MAX_IDLE_ATTEMPTS;) {
       await this.#rejoiner.restore(mailbox, relaying, wish);
       const epoch = store.groups.epochNumber(mailbox);
       const open = {
@@ -61,6 +62,7 @@ export class Conversations {
       // By that commit this user has left.
       if (isOurs && store.mailboxes.get(mailbox).state === "left") return;
       if (isOurs) continue;
+      await giveWay(losses++, this.#options.random);
       await relaying.catchUp();
       idle = store.groups.epochNumber(mailbox) === epoch ? idle + 1 : 0;
       if (epoch === undefined && idle > 0) await this.#rejoiner.noteLost(mailbox);

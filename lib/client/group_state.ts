@@ -22,9 +22,21 @@ export function enterEpoch(store: ClientStore, snapshot: GroupSnapshot, origin: 
   if (before !== undefined) {
     noteGroupChanges(store, mailbox, compareRosters(before, after, user), origin);
   }
-  if (after.leaving.includes(user)) return leaveGroup(store, mailbox);
+  if (after.leaving.includes(user)) return leaveByWish(store, mailbox);
   storeEpoch(store, snapshot, origin.seq);
+  store.facts.delete(leavingFact(mailbox));
   store.mailboxes.setState(mailbox, "active");
+}
+
+/** Leaves a group in which the others are still to take this user out; inside a transaction. */
+export function leaveByWish(store: ClientStore, mailbox: string): void {
+  leaveGroup(store, mailbox);
+  store.facts.set(leavingFact(mailbox), "1");
+}
+
+/** Whether this user was still to be taken out of a group when this device heard of it last. */
+export function isLeaving({ facts }: ClientStore, mailbox: string): boolean {
+  return facts.get(leavingFact(mailbox)) !== undefined;
 }
 
 /** Forgets the keys of a group that this device is not in any more; inside a transaction. */
@@ -112,4 +124,8 @@ export function isOut(state: MailboxRowState): boolean {
 /** Whether two names are of one device. */
 export function isSameDevice(a: DeviceRef, b: DeviceRef): boolean {
   return a.user === b.user && a.device === b.device;
+}
+
+function leavingFact(mailbox: string): `leaving:${string}` {
+  return `leaving:${mailbox}`;
 }

@@ -6,7 +6,8 @@ import type { ClientConnection } from "../transport/mod.ts";
 import { directUsers, ENTRY_ID_BYTES } from "../wire/mod.ts";
 import type { Commits } from "./commits.ts";
 import type { ConversationsOptions, Relaying, Wish } from "./conversation_types.ts";
-import { assertMembership, leaveGroup, toRoster, toSnapshot } from "./group_state.ts";
+import { giveWay } from "./give_way.ts";
+import { assertMembership, leaveByWish, leaveGroup, toRoster, toSnapshot } from "./group_state.ts";
 import { noteGone } from "./groups/note_group_changes.ts";
 import { keyPackageValidity } from "./key_packages.ts";
 
@@ -65,6 +66,7 @@ export class Rejoiner {
     const known = store.groups.epochNumber(mailbox) ?? 0;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (await this.#attempt(mailbox, relaying.connection, known)) return await this.#note(mailbox, why);
+      await giveWay(attempt, this.#options.random);
       await relaying.catchUp();
       // The commit may have come back with the log.
       const { state } = store.mailboxes.get(mailbox);
@@ -98,7 +100,7 @@ export class Rejoiner {
     }
     assertMembership(mailbox, joined.pending, self);
     if (toRoster(mailbox, joined.pending.epoch.groupData).leaving.includes(self.user)) {
-      return await this.#giveUp(mailbox);
+      return await this.#giveUp(mailbox, leaveByWish);
     }
     const { commit, pending, epoch } = joined;
     const row = await store.transaction(() =>
@@ -117,11 +119,11 @@ export class Rejoiner {
   }
 
   /** This user was removed, or leaves, since the device was in the conversation last. */
-  async #giveUp(mailbox: string): Promise<never> {
+  async #giveUp(mailbox: string, leave = leaveGroup): Promise<never> {
     const { store, self, clock } = this.#options;
     await store.transaction(() => {
       noteGone(store, mailbox, self, clock().getTime());
-      leaveGroup(store, mailbox);
+      leave(store, mailbox);
     });
     throw notAMember();
   }

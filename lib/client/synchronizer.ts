@@ -3,7 +3,7 @@ import type { ClientStore } from "../store/mod.ts";
 import type { ClientConnection } from "../transport/mod.ts";
 import { deviceMailbox, type DeviceRef, limits, type OperationResponse, type Push } from "../wire/mod.ts";
 import { noteDuplicate, noteLoss } from "./duplicate_note.ts";
-import { isOut, leaveGroup } from "./group_state.ts";
+import { isLeaving, isOut, leaveGroup } from "./group_state.ts";
 import { noteGone } from "./groups/note_group_changes.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -87,13 +87,17 @@ export class Synchronizer {
    */
   async #noteLost(heads: Map<string, number>): Promise<void> {
     const { groups, mailboxes, pendingCommits } = this.#store;
-    const isLost = (mailbox: string) =>
-      groups.epochNumber(mailbox) === undefined && mailboxes.get(mailbox).state === "active" &&
-      pendingCommits.get(mailbox) === undefined;
-    if (![...heads.keys()].some(isLost)) return;
+    const isLost = (mailbox: string, head: number) => {
+      const { state, cursor } = mailboxes.get(mailbox);
+      // Put back from before it was added, with the welcome read and deleted.
+      const isBackIn = state === "left" && head > cursor && !isLeaving(this.#store, mailbox);
+      return (state === "active" || isBackIn) && groups.epochNumber(mailbox) === undefined &&
+        pendingCommits.get(mailbox) === undefined;
+    };
+    if (!heads.entries().some(([mailbox, head]) => isLost(mailbox, head))) return;
     await this.#store.transaction(() => {
       for (const [mailbox, head] of heads) {
-        if (!isLost(mailbox)) continue;
+        if (!isLost(mailbox, head)) continue;
         noteLoss(this.#store, mailbox, this.#self, this.#clock().getTime());
         this.#skipTo(mailbox, head - MAX_EXPLAINED);
       }

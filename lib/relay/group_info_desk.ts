@@ -22,6 +22,8 @@ export interface GroupInfoDeskOptions {
 interface Seeker {
   /** End the waits of its requests. */
   wakes: Set<() => void>;
+  /** Whether it was answered without one: then it is told as soon as there is one. */
+  inVain: boolean;
 }
 
 /** Who needs the GroupInfo of a conversation. */
@@ -53,13 +55,16 @@ export class GroupInfoDesk {
     if (found !== undefined) return { groupInfo: found };
     const search = this.#search(mailbox);
     if (search === undefined) return {};
-    const seeker = search.seekers.get(session) ?? { wakes: new Set() };
+    const seeker = search.seekers.get(session) ?? { wakes: new Set(), inVain: false };
     search.seekers.set(session, seeker);
-    if (!await this.#ask(session, mailbox, search)) return {};
-    await wait(seeker);
-    search.asked = false;
-    const groupInfo = await this.#store.groupInfo(session.device, mailbox);
-    return groupInfo === undefined ? {} : { groupInfo };
+    if (await this.#ask(session, mailbox, search)) {
+      await wait(seeker);
+      search.asked = false;
+      const groupInfo = await this.#store.groupInfo(session.device, mailbox);
+      if (groupInfo !== undefined) return { groupInfo };
+    }
+    seeker.inVain = true;
+    return {};
   }
 
   /** Answers `put-group-info`. */
@@ -70,9 +75,9 @@ export class GroupInfoDesk {
     await this.#store.putGroupInfo(session.device, mailbox, groupInfo);
     const { seekers = new Map<Session, Seeker>() } = this.#searches.get(mailbox) ?? {};
     this.#searches.delete(mailbox);
-    for (const [session, { wakes }] of seekers) {
-      if (wakes.size > 0) wakes.forEach((wake) => wake());
-      else session.push({ push: "group-info", mailbox, wanted: false });
+    for (const [session, { wakes, inVain }] of seekers) {
+      wakes.forEach((wake) => wake());
+      if (inVain) session.push({ push: "group-info", mailbox, wanted: false });
     }
     return {};
   }

@@ -4,9 +4,10 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
  * `crl`: the number of the CRL by which all conversations were looked through; `key-packages`: the serial
  * number of the certificate that the key packages hold which the relay has, and their form; `own-devices`: the user's devices that
  * are members of all conversations, as JSON; `restored:MAILBOX`: when the backup was made, in milliseconds since 1970,
- * from which this device has a conversation that it has not entered again yet.
+ * from which this device has a conversation that it has not entered again yet; `leaving:MAILBOX`: this user has left the
+ * group and is still to be taken out by the others.
  */
-export type FactName = "crl" | "key-packages" | "own-devices" | `restored:${string}`;
+export type FactName = "crl" | "key-packages" | "own-devices" | `restored:${string}` | `leaving:${string}`;
 
 /** What concerns an identity as a whole. None of it is secret. */
 export class FactTable {

@@ -103,7 +103,8 @@ export interface MailboxStore {
    */
   read(device: DeviceRef, mailbox: string, after: number, limit: number): Promise<EntryPage>;
   /**
-   * What is kept of the entries that a device appended to a conversation under these ids, in the order of the ids.
+   * What is kept of the messages that a device appended to a conversation under these ids, each once, in the order of
+   * the ids.
    *
    * @throws {ProtocolError} `not-a-member`
    */

@@ -44,6 +44,7 @@ export class SqliteEntryLog {
       ),
       ids: db.prepare("SELECT seq, sender, id FROM entry WHERE mailbox = ? AND seq > ? ORDER BY seq"),
       time: db.prepare("SELECT time FROM entry WHERE mailbox = ? AND seq = ?"),
+      isCommit: db.prepare("SELECT 1 FROM entry WHERE mailbox = ? AND seq = ? AND kind = 'commit'"),
       read: db.prepare(
         `SELECT entry.seq, id, kind, sender, time, ifnull(entry.body, welcome.body) AS body, origin_seq,
            (SELECT name FROM mailbox WHERE mailbox.id = origin_mailbox) AS origin
@@ -107,11 +108,12 @@ export class SqliteEntryLog {
     this.#segments.forget();
   }
 
-  /** Finds a message or commit that was appended with an id and is kept whole. */
+  /** Finds a message that was appended with an id and is kept whole. Not a commit: a hundred could be 300 MB. */
   findStored(mailbox: StoredMailbox, sender: number, id: Uint8Array): StoredEntry | undefined {
     const seq = this.findById(mailbox, sender, id)?.seq;
-    const entry = seq === undefined ? undefined : this.read(mailbox, seq, seq, 1)[0];
-    if (entry === undefined || (entry.kind !== "message" && entry.kind !== "commit")) return undefined;
+    if (seq === undefined || this.#statements.isCommit.get(mailbox.id, seq) !== undefined) return undefined;
+    const entry = this.read(mailbox, seq, seq, 1)[0];
+    if (entry?.kind !== "message") return undefined;
     return { id: entry.id, seq: entry.seq, time: entry.time, digest: digest("SHA-256", entry.body) };
   }
 

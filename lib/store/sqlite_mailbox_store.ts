@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { encodeHex } from "../bytes/mod.ts";
 import { ProtocolError } from "../errors/mod.ts";
 import { deviceMailbox, type DeviceRef, type Entry, formatDeviceRef, type StoredEntry } from "../wire/mod.ts";
 import {
@@ -174,7 +175,8 @@ export class SqliteMailboxStore implements MailboxStore {
       }
       const sender = this.#devices.find(device);
       if (sender === undefined) return [];
-      return ids.flatMap((id) => this.#log.findStored(mailbox, sender.id, id) ?? []);
+      const distinct = new Map(ids.map((id) => [encodeHex(id), id]));
+      return [...distinct.values()].flatMap((id) => this.#log.findStored(mailbox, sender.id, id) ?? []);
     });
   }
 

@@ -70,3 +70,18 @@ Deno.test("a group info that is not there is asked of a member: at once, or as s
   await tablet.pushed((pushes) => pushes.length === 1);
   assert.deepEqual(tablet.pushes, [{ push: "group-info", mailbox, wanted: false }]);
 });
+
+Deno.test("whoever asks for a group info again and again is kept once, and has a member make it once", async () => {
+  await using relay = await TestRelay.start();
+  await using alice = await relay.device("alice/laptop");
+  await using tablet = await relay.device("alice/tablet");
+  const mailbox = await createGroup(alice);
+  await alice.connection.request("watch", {});
+  const answers = Array.from({ length: 50 }, () => tablet.connection.request("group-info", { mailbox }));
+  await alice.pushed((pushes) => pushes.length >= 1);
+  const groupInfo = fakeGroupInfo(mailbox, 1);
+  await alice.connection.request("put-group-info", { mailbox, groupInfo });
+  for (const answer of answers) assert.deepEqual(await answer, { groupInfo });
+  assert.deepEqual(alice.pushes, [{ push: "group-info", mailbox, wanted: true }]);
+  assert.deepEqual(tablet.pushes, []);
+});

@@ -33,7 +33,11 @@ Deno.test("parley group: made, spoken in, changed and left by several processes"
   await run("alice", "group", "remove", "team", "carol");
   await run("dave", "send", "--group", made.id, "I am new");
   assert.deepEqual(await texts("alice"), [["message", "team", "I am new"]]);
-  assert.deepEqual(await texts("carol"), [["message", "team", "hello"]]);
+  assert.deepEqual(await texts("carol"), [["message", "team", "hello"], ["group-change", "team", undefined]]);
+  const [told] = (await run("carol", "history", "--group", made.id)).slice(-1);
+  assert.deepEqual([told.from, told.change, told.users, told.you], ["alice", "removed", ["carol"], true]);
+  const { stdout: plain } = await parley(["history", "--group", made.id], stage.home("carol"));
+  assert.match(plain, /alice removed you from team/);
   assert.deepEqual(await run("carol", "group", "list"), []);
   const forbidden = await parley(["group", "remove", "team", "dave", "--json"], stage.home("bob"));
   assert.equal(forbidden.code, 3);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type CborValue, decodeCbor, encodeCbor } from "../../bytes/mod.ts";
 import { StorageError, UsageError } from "../../errors/mod.ts";
 import { type CellCipher, fileIsThere, writeFileAtomically } from "../../store/mod.ts";
+import { openLocked } from "./path_lock.ts";
 
 /** What is kept of an upload until its message is on its way. */
 export interface UploadRecord {
@@ -61,11 +62,10 @@ export class UploadFolder {
   hold(id: string): HeldUpload {
     try {
       Deno.mkdirSync(this.#path, { recursive: true, mode: 0o700 });
-      const lock = Deno.openSync(this.#pathOf(id, "lock"), { create: true, write: true, mode: 0o600 });
-      if (lock.tryLockSync(true)) {
+      const lock = openLocked(this.#pathOf(id, "lock"), { write: true });
+      if (lock !== undefined) {
         return { id, spoolPath: this.#pathOf(id, "spool"), [Symbol.dispose]: () => lock.close() };
       }
-      lock.close();
     } catch (cause) {
       throw new StorageError("storage-unwritable", `cannot use the folder ${this.#path}`, {
         hint: "look at its owner and mode",

@@ -45,22 +45,20 @@ function addBlocks(
   const { mailbox, after, before } = span;
   if ((search.blockBelow(mailbox, before)?.last ?? after) > after) return undefined;
   const found: number[] = [];
-  let oldest = before, bytes = 0;
-  const blocks: SearchText[][] = [];
-  let units = Infinity;
+  let block: SearchText[] = [], units = 0, bytes = 0, oldest = before;
   for (const { position, content } of search.lasting(span, TRANSACTION_LINES)) {
-    if (units >= BLOCK_UNITS || blocks.at(-1)!.length === BLOCK_LINES) {
-      if (bytes >= TRANSACTION_BYTES) break;
-      blocks.push([]);
-      units = 0;
-    }
     const text = searchableText({ content }) ?? "";
     if (text.includes(wanted)) found.push(position);
-    blocks.at(-1)!.push({ position, text });
+    block.push({ position, text });
     units += text.length;
     bytes += content.length;
     oldest = position;
+    if (block.length < BLOCK_LINES && units < BLOCK_UNITS) continue;
+    search.addBlock(mailbox, block);
+    block = [];
+    units = 0;
+    if (bytes >= TRANSACTION_BYTES) break;
   }
-  for (const lines of blocks) search.addBlock(mailbox, lines);
+  if (block.length > 0) search.addBlock(mailbox, block);
   return { found, oldest };
 }

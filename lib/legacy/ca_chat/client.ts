@@ -9,20 +9,21 @@ import {
   formatRsaPublicKey,
   generateRsaKey,
   jsonCutter,
+  Lookup,
+  mapCutter,
   type ProfileEvent,
-  Question,
   type RawConnection,
   readFromServer,
-  readTextFile,
   replaceFile,
+  RsaKeyFile,
   saveReceivedFile,
   Sequence,
-  verifyRsaCertificate,
+  ServerDialogue,
+  TrustedAuthority,
   withServer,
 } from "../core/mod.ts";
-import { CA_PUBLIC_KEY, certificateName } from "./authority.ts";
 import { openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
-import { KeysFile } from "./keys_file.ts";
+import { CA_PUBLIC_KEY, certificateName, KEYS } from "./files.ts";
 import {
   type ClientMessage,
   encodeMessage,
@@ -40,6 +41,8 @@ const ORIGINAL_GAP_MS = 100;
 /** The list of all users may be long. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const GONE_HINT = "it ends the connection of whoever fails to log in too often, and when it is stopped";
+const NO_AUTHORITY_HINT =
+  "a server of the original dialect writes it into its own folder: work in that one, or copy it";
 
 type AnswerOf<Type extends ServerMessage["message_type"]> = MessageOf<ServerMessage, Type>;
 
@@ -70,7 +73,7 @@ export async function withCaChat(
 /** The user at this end, once logged in. */
 interface Self {
   readonly user: string;
-  readonly keys: KeysFile;
+  readonly keys: RsaKeyFile;
   readonly key: KeyObject;
 }
 
@@ -78,29 +81,48 @@ interface Self {
 export class CaChatClient {
   readonly #options: CaChatClientOptions;
   readonly #connection: RawConnection;
-  readonly #question = new Question<ServerMessage>();
-  readonly #peers = new Map<string, Promise<Recipient>>();
-  /** Rejects when the connection has ended. */
-  readonly ended: Promise<never>;
-  #self: Self | undefined;
-  /** Questions, one after the other; and what arrives, in order. */
-  readonly #asking = new Sequence();
+  readonly #dialogue: ServerDialogue<ServerMessage, "message_type">;
+  readonly #authority: TrustedAuthority;
+  readonly #peers = new Lookup((user) => this.#lookUp(user));
+  /** What arrives is opened in order, and while the next answer is awaited. */
   readonly #opening = new Sequence();
+  #self: Self | undefined;
 
   /** Takes over a connection. */
   constructor(connection: RawConnection, options: CaChatClientOptions) {
     this.#options = options;
     this.#connection = connection;
-    this.ended = this.#receive();
-    this.ended.catch(() => {}); // whoever waits for something is told
+    const path = join(options.folder, CA_PUBLIC_KEY);
+    this.#authority = new TrustedAuthority({ path, now: options.now, missingHint: NO_AUTHORITY_HINT });
+    this.#dialogue = new ServerDialogue<ServerMessage, "message_type">(connection, {
+      key: "message_type",
+      cutter: mapCutter(jsonCutter(MAX_ANSWER_BYTES), parseServerMessage),
+      goneHint: GONE_HINT,
+      on: {
+        "MESSAGE": (message) => this.#inOrder(() => this.#openText(message)),
+        "FILE": (message) => this.#takeFile(message),
+        "DELIVERY FAILED": (message) => this.#inOrder(() => this.#showUndelivered(message)),
+      },
+    });
   }
 
-  /** Logs in, makes a key where `keys.json` has none, and has it certified; false where the server refuses. */
-  async logIn(user: string, password: string): Promise<boolean> {
+  /** Rejects when the connection has ended. */
+  get ended(): Promise<never> {
+    return this.#dialogue.ended;
+  }
+
+  /**
+   * Logs in, makes a key where `keys.json` has none, and has it certified.
+   *
+   * @throws {AuthenticationError} `login-refused`, `authority-changed`, `certificate-refused`
+   */
+  async logIn(user: string, password: string): Promise<void> {
     const login = { message_type: "AUTH", username: user, password } as const;
     const { result, key_id } = await this.#ask(login, "AUTHENTICATION CONFIRMATION");
-    if (result === "no") return false;
-    const keys = new KeysFile(this.#options.folder, password);
+    if (result === "no") {
+      throw new AuthenticationError("login-refused", "the server refuses this name and password");
+    }
+    const keys = new RsaKeyFile(join(this.#options.folder, KEYS), password);
     const known = keys.find(key_id);
     const key = known ?? await generateRsaKey();
     const publicKey = formatRsaPublicKey(key);
@@ -110,7 +132,6 @@ export class CaChatClient {
     }
     this.#self = { user, keys, key };
     await this.#certify(publicKey);
-    return true;
   }
 
   /** The names of all users. */
@@ -125,10 +146,7 @@ export class CaChatClient {
    * @throws {AuthenticationError} `certificate-refused`
    */
   peer(user: string): Promise<Recipient> {
-    const known = this.#peers.get(user) ?? this.#lookUp(user);
-    this.#peers.set(user, known);
-    known.catch(() => this.#peers.delete(user));
-    return known;
+    return this.#peers.get(user);
   }
 
   /**
@@ -174,7 +192,6 @@ export class CaChatClient {
   /** Answers the challenge where the server sets one, and keeps the certificate. */
   async #certify(public_key: string): Promise<void> {
     const { user, key } = this.#me();
-    const { folder, now } = this.#options;
     const application = { message_type: "CERTIFICATE", username: user, public_key } as const;
     let answer = await this.#ask(application, "CERTIFICATE", "CERTIFICATE CHALLENGE");
     if (answer.message_type === "CERTIFICATE CHALLENGE") {
@@ -186,60 +203,20 @@ export class CaChatClient {
       } as const;
       answer = await this.#ask(proof, "CERTIFICATE");
     }
-    if (answer.ca_public_key !== undefined) this.#keepAuthority(answer.ca_public_key);
-    verifyRsaCertificate(answer.certificate, this.#readAuthority(), user, now());
-    replaceFile(join(folder, certificateName(user)), answer.certificate, 0o644);
-  }
-
-  /** The first authority that is seen is trusted, and no other after it. */
-  #keepAuthority(pem: string): void {
-    const path = join(this.#options.folder, CA_PUBLIC_KEY), known = readTextFile(path);
-    if (known === undefined) return replaceFile(path, pem, 0o644);
-    if (known.trim() === pem.trim()) return;
-    throw new AuthenticationError(
-      "authority-changed",
-      `the server's authority is not the one in ${CA_PUBLIC_KEY}`,
-    );
-  }
-
-  #readAuthority(): string {
-    const pem = readTextFile(join(this.#options.folder, CA_PUBLIC_KEY));
-    if (pem !== undefined) return pem;
-    throw new UsageError("no-authority", `there is no ${CA_PUBLIC_KEY} in this folder`, {
-      hint: "a server of the original dialect writes it into its own folder: work in that one, or copy it",
-    });
+    if (answer.ca_public_key !== undefined) this.#authority.keep(answer.ca_public_key);
+    this.#authority.verify(answer.certificate, user);
+    replaceFile(join(this.#options.folder, certificateName(user)), answer.certificate, 0o644);
   }
 
   async #lookUp(username: string): Promise<Recipient> {
     const check = { message_type: "USER CHECK", username } as const;
-    const { result, key_id } = await this.#ask(check, "USER CHECK RESPONSE");
+    const { result, key_id: keyId } = await this.#ask(check, "USER CHECK RESPONSE");
     if (result === "no") throw new UsageError("unknown-user", `there is no user ${username}`);
     const request = { message_type: "CERTIFICATE REQUEST", username } as const;
     const { certificate } = await this.#ask(request, "CERTIFICATE RESPONSE");
-    const now = this.#options.now();
-    return {
-      keyId: key_id,
-      publicKey: verifyRsaCertificate(certificate, this.#readAuthority(), username, now),
-    };
+    return { keyId, publicKey: this.#authority.verify(certificate, username) };
   }
 
-  async #receive(): Promise<never> {
-    const cutter = jsonCutter(MAX_ANSWER_BYTES);
-    for (;;) {
-      const message = parseServerMessage(await readFromServer(this.#connection, cutter, GONE_HINT));
-      if (message.message_type === "MESSAGE") this.#inOrder(() => this.#openText(message));
-      else if (message.message_type === "FILE") {
-        const data = await readFromServer(this.#connection, exactCutter(message.file_size), GONE_HINT);
-        this.#inOrder(() => this.#openFile(message, new TextDecoder().decode(data)));
-      } else if (message.message_type === "DELIVERY FAILED") {
-        const { user, reason } = message;
-        const text = `not delivered to ${user}: ${reason}`;
-        this.#inOrder(() => this.#options.show({ type: "undelivered", to: user, reason, text }));
-      } else this.#question.answer(message);
-    }
-  }
-
-  /** What arrives is opened in order, and while the next answer is awaited. */
   #inOrder(open: () => void | Promise<void>): void {
     this.#opening.run(open).catch((error) => {
       if (!(error instanceof ParleyError)) throw error;
@@ -248,9 +225,19 @@ export class CaChatClient {
     });
   }
 
+  #showUndelivered({ user, reason }: AnswerOf<"DELIVERY FAILED">): void {
+    const text = `not delivered to ${user}: ${reason}`;
+    this.#options.show({ type: "undelivered", to: user, reason, text });
+  }
+
   async #openText({ message, username: from }: AnswerOf<"MESSAGE">): Promise<void> {
     const text = await this.#openEnvelope(message, from);
     this.#options.show({ type: "message", from, message: text, text: `${from}: ${text}` });
+  }
+
+  async #takeFile(message: AnswerOf<"FILE">): Promise<void> {
+    const data = await readFromServer(this.#connection, exactCutter(message.file_size), GONE_HINT);
+    this.#inOrder(() => this.#openFile(message, new TextDecoder().decode(data)));
   }
 
   async #openFile({ file_name, caption, username }: AnswerOf<"FILE">, data: string): Promise<void> {
@@ -265,16 +252,13 @@ export class CaChatClient {
   async #openEnvelope(sealed: string, from: string): Promise<string> {
     const { publicKey: sender } = await this.peer(from);
     const { keys } = this.#me();
-    return openEnvelope(sealed, {
-      privateKey: (id) => keys.find(id),
-      sender,
-      maxBytes: MAX_FILE_BYTES,
-    });
+    const privateKey = (id: string) => keys.find(id);
+    return openEnvelope(sealed, { privateKey, sender, maxBytes: MAX_FILE_BYTES });
   }
 
   /** The original does not say who sends a file; only with one correspondent it is clear. */
   #soleCorrespondent(): string {
-    const [only, ...more] = this.#peers.keys();
+    const [only, ...more] = this.#peers.names();
     if (only !== undefined && more.length === 0) return only;
     throw new AuthenticationError("sender-unknown", "the server does not say who has sent this file");
   }
@@ -284,19 +268,14 @@ export class CaChatClient {
     return this.#self;
   }
 
-  async #send(message: ClientMessage, ...data: Uint8Array[]): Promise<void> {
-    for (const part of [encodeMessage(message), ...data]) this.#connection.writer.write(part);
-    await this.#connection.writer.whenWritable();
+  #send(message: ClientMessage, ...data: Uint8Array[]): Promise<void> {
+    return this.#dialogue.send(encodeMessage(message), ...data);
   }
 
-  /** Asks when the question before has its answer, of one of these types. */
   #ask<Type extends ServerMessage["message_type"]>(
     question: ClientMessage,
     ...types: readonly Type[]
   ): Promise<AnswerOf<Type>> {
-    const wants = (answer: ServerMessage): answer is AnswerOf<Type> =>
-      (types as readonly string[]).includes(answer.message_type);
-    const send = () => this.#connection.writer.write(encodeMessage(question));
-    return this.#asking.run(() => this.#question.ask(send, wants, this.ended));
+    return this.#dialogue.ask(types, encodeMessage(question));
   }
 }

@@ -1,22 +1,17 @@
 import type { KeyObject } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import * as v from "valibot";
-import { concatBytes, decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../bytes/mod.ts";
+import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../bytes/mod.ts";
 import type { RandomSource } from "../../crypto/mod.ts";
 import { AuthenticationError, DecodeError } from "../../errors/mod.ts";
 import {
-  CBC_IV_BYTES,
-  decryptAes256Cbc,
-  decryptOaep,
-  encryptAes256Cbc,
-  encryptOaep,
+  openRsaEnvelope,
   parseMessage,
   PSS_MAX_SALT_BYTES,
+  sealRsaEnvelope,
   signPss,
   verifyPss,
 } from "../core/mod.ts";
-
-const KEY_BYTES = 32;
 
 const envelopeSchema = v.object({
   key_id: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
@@ -49,13 +44,12 @@ export function sealEnvelope(
   random: RandomSource,
 ): string {
   const signature = encodeBase64(signPss(sender, encodeUtf8(text)));
-  const sessionKey = random(KEY_BYTES), iv = random(CBC_IV_BYTES);
   const signed = encodeUtf8(JSON.stringify({ message: text, signature }));
-  const sealed = concatBytes(iv, encryptAes256Cbc(sessionKey, iv, signed));
+  const { wrappedKey, ciphertext } = sealRsaEnvelope(recipient.publicKey, signed, random);
   return encodeBase64(encodeUtf8(JSON.stringify({
     key_id: recipient.keyId,
-    session_key: encodeBase64(encryptOaep(recipient.publicKey, sessionKey)),
-    message: encodeBase64(new Uint8Array(deflateSync(sealed))),
+    session_key: encodeBase64(wrappedKey),
+    message: encodeBase64(new Uint8Array(deflateSync(ciphertext))),
   })));
 }
 
@@ -79,25 +73,14 @@ export function openEnvelope(sealed: string, options: OpenEnvelopeOptions): stri
   const { key_id, session_key, message } = parseMessage(envelopeSchema, decodeUtf8(decodeBase64(sealed)));
   const privateKey = options.privateKey(key_id);
   if (privateKey === undefined) throw new AuthenticationError("decryption-failed", "decryption failed");
-  const key = unwrap(privateKey, decodeBase64(session_key));
-  const encrypted = inflate(decodeBase64(message), options.maxBytes);
-  const plaintext = decryptAes256Cbc(
-    key,
-    encrypted.subarray(0, CBC_IV_BYTES),
-    encrypted.subarray(CBC_IV_BYTES),
-  );
+  const ciphertext = inflate(decodeBase64(message), options.maxBytes);
+  const plaintext = openRsaEnvelope(privateKey, decodeBase64(session_key), ciphertext);
   const signed = parseMessage(signedSchema, decodeUtf8(plaintext));
   const signature = decodeBase64(signed.signature);
   if (verifyPss(options.sender, encodeUtf8(signed.message), signature, PSS_MAX_SALT_BYTES)) {
     return signed.message;
   }
   throw new AuthenticationError("signature-wrong", "the sender's signature is wrong");
-}
-
-function unwrap(privateKey: KeyObject, wrapped: Uint8Array): Uint8Array {
-  const key = decryptOaep(privateKey, wrapped);
-  if (key.length === KEY_BYTES) return key;
-  throw new AuthenticationError("decryption-failed", "decryption failed");
 }
 
 function inflate(compressed: Uint8Array, maxBytes: number): Uint8Array {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { encodeUtf8 } from "../../bytes/mod.ts";
-import { type MessageIn, strictMessageParser } from "../core/mod.ts";
+import { isFileSafeName, type MessageIn, strictMessageParser } from "../core/mod.ts";
 
 /** The largest message of the original dialect: its programs read at most so much at a time. */
 export const ORIGINAL_MESSAGE_BYTES = 2048;
@@ -10,7 +10,7 @@ export const MAX_MESSAGE_BYTES = 64 * 1024;
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Users' names become parts of file names. */
-const name = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/));
+const name = v.pipe(v.string(), v.check(isFileSafeName));
 const text = v.string();
 const fileSize = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_FILE_BYTES));
 const caption = v.optional(text, "");

@@ -58,5 +58,5 @@ export const caChat: Profile = {
   serve: async (options) => (await import("./server.ts")).serveCaChat(options),
   connect: async (options) => (await import("./menu.ts")).connectCaChat(options),
   send: async (options) => (await import("./menu.ts")).sendCaChat(options),
-  makeKeys: async () => (await import("./authority.ts")).makeAuthorityKeys(),
+  makeKeys: async () => (await import("./files.ts")).makeAuthorityKeys(),
 };

@@ -1,23 +1,25 @@
 import { join } from "node:path";
-import { decodeBase64, encodeBase64, encodeUtf8, equalBytesConstantTime } from "../../bytes/mod.ts";
+import { decodeBase64, encodeBase64, encodeUtf8 } from "../../bytes/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
 import {
+  type Account,
+  Accounts,
   type Cutter,
   eachMessage,
-  encryptOaep,
   exactCutter,
   jsonCutter,
+  KeyChallenge,
   parseRsaPublicKey,
   type ProfileServer,
   type RawConnection,
   readTextFile,
   replaceFile,
   Roster,
+  type RsaAuthority,
   serveClients,
   type ServeOptions,
 } from "../core/mod.ts";
-import { type Account, Accounts } from "./accounts.ts";
-import { Authority, certificateName } from "./authority.ts";
+import { ACCOUNTS, certificateName, openAuthority } from "./files.ts";
 import {
   type ClientMessage,
   encodeMessage,
@@ -30,7 +32,6 @@ import {
 
 const LOGIN_MS = 60_000;
 const MAX_LOGINS = 5;
-const NONCE_BYTES = 32;
 /** A published client takes one `recv` for one message. */
 const ORIGINAL_GAP_MS = 50;
 /** What a published client that asks for a certificate nobody has is given: it cannot be parsed, so it is refused. */
@@ -42,17 +43,11 @@ interface Member {
   readonly connection: RawConnection;
 }
 
-/** What the applicant has to decrypt, and for which key. */
-interface Challenge {
-  readonly nonce: Uint8Array;
-  readonly publicKey: string;
-}
-
 /** What all connections share. */
 interface Hub {
   readonly options: ServeOptions;
   readonly accounts: Accounts;
-  readonly authority: Authority;
+  readonly authority: RsaAuthority;
   readonly members: Roster<Member>;
 }
 
@@ -61,8 +56,8 @@ export async function serveCaChat(options: ServeOptions): Promise<ProfileServer>
   const { folder, now, random, dialect } = options;
   const hub: Hub = {
     options,
-    accounts: Accounts.open(folder, random),
-    authority: await Authority.open(folder, now, random),
+    accounts: Accounts.open(join(folder, ACCOUNTS), random),
+    authority: await openAuthority(folder, now, random),
     members: new Roster(),
   };
   const limits = { gapMs: dialect === "original" ? ORIGINAL_GAP_MS : 0, maxMessageBytes: MAX_FILE_BYTES };
@@ -121,7 +116,7 @@ function write({ writer }: RawConnection, message: ServerMessage): void {
 class Conversation {
   readonly #hub: Hub;
   readonly #member: Member;
-  #challenge: Challenge | undefined;
+  #challenge: KeyChallenge | undefined;
 
   constructor(hub: Hub, member: Member) {
     this.#hub = hub;
@@ -169,20 +164,19 @@ class Conversation {
   /** The published server never finished its challenge and issues at once. */
   #apply(publicKey: string): void {
     const { options: { dialect, random } } = this.#hub;
-    const key = parseRsaPublicKey(publicKey);
     if (dialect === "original") return this.#issue(publicKey);
-    const nonce = random(NONCE_BYTES);
-    this.#challenge = { nonce, publicKey };
-    this.#answer({ message_type: "CERTIFICATE CHALLENGE", challenge: encodeBase64(encryptOaep(key, nonce)) });
+    this.#challenge = new KeyChallenge(publicKey, random);
+    const challenge = encodeBase64(this.#challenge.ciphertext);
+    this.#answer({ message_type: "CERTIFICATE CHALLENGE", challenge });
   }
 
   /** A challenge is good for one answer. */
-  #prove(message: MessageOf<ClientMessage, "CERTIFICATE CHALLENGE RESPONSE">): void {
+  #prove(
+    { challenge_response, public_key }: MessageOf<ClientMessage, "CERTIFICATE CHALLENGE RESPONSE">,
+  ): void {
     const challenge = this.#challenge;
     this.#challenge = undefined;
-    const proven = challenge !== undefined && message.public_key === challenge.publicKey &&
-      equalBytesConstantTime(decodeBase64(message.challenge_response), challenge.nonce);
-    if (proven) return this.#issue(challenge.publicKey);
+    if (challenge?.isMetBy(public_key, decodeBase64(challenge_response))) return this.#issue(public_key);
     const user = this.#member.account.username;
     this.#log("challenge-failed", `${user} does not hold the key that it wants a certificate for`);
     this.#answer({ message_type: "CERTIFICATE", certificate: "CHALLENGE FAILED" });

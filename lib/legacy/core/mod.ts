@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type Account, Accounts } from "./accounts.ts";
 export { addressedMessage } from "./addressed_message.ts";
 export { CBC_IV_BYTES, decryptAes256Cbc, encryptAes256Cbc } from "./aes_256_cbc.ts";
 export { decryptAesCbcBlocks, encryptAesCbcBlocks, unpadPkcs7 } from "./aes_cbc_blocks.ts";
@@ -32,13 +33,18 @@ export { type Dialect, DIALECTS } from "./dialect.ts";
 export { eachMessage } from "./each_message.ts";
 export { exactCutter } from "./exact_cutter.ts";
 export { ExponentKey, invert } from "./exponent_key.ts";
+export { isFileSafeName, MAX_FILE_SAFE_NAME_BYTES } from "./file_safe_name.ts";
 export { encodeFrame, frameCutter, frameCutterWith } from "./frame.ts";
 export { HmacKey } from "./hmac_key.ts";
 export { Inbox, type InboxLimits, type NewMessage, type WaitingMessage } from "./inbox.ts";
 export { InboxBatch } from "./inbox_batch.ts";
 export { jsonCutter } from "./json_cutter.ts";
 export { readJsonFile, writeJsonFile } from "./json_file.ts";
+export { KeyChallenge } from "./key_challenge.ts";
 export { assertListenAddress, isLoopback } from "./listen_address.ts";
+export { logInAtPrompt, type LoginPrompts } from "./log_in_at_prompt.ts";
+export { Lookup } from "./lookup.ts";
+export { mapCutter } from "./map_cutter.ts";
 export {
   type ByteSource,
   type Cut,
@@ -75,7 +81,6 @@ export type {
 export { promptLoop, type PromptLoopOptions } from "./prompt_loop.ts";
 export { formatFloat, parseDecimal } from "./python_float.ts";
 export { formatPythonJson } from "./python_json.ts";
-export { Question } from "./question.ts";
 export { dialRaw, RawConnection, type RawConnectionOptions } from "./raw_connection.ts";
 export { listenRaw, type RawListenerOptions } from "./raw_listener.ts";
 export { readTextFile } from "./read_text_file.ts";
@@ -83,7 +88,9 @@ export { saveReceivedFile } from "./received_file.ts";
 export { replaceFile } from "./replace_file.ts";
 export { Roster } from "./roster.ts";
 export { decryptOaep, encryptOaep, PSS_MAX_SALT_BYTES, RSA_2048_BYTES, signPss, verifyPss } from "./rsa.ts";
+export { RsaAuthority, type RsaAuthorityFiles } from "./rsa_authority.ts";
 export { issueRsaCertificate, type RsaCertificateOptions, verifyRsaCertificate } from "./rsa_certificate.ts";
+export { openRsaEnvelope, type RsaEnvelope, sealRsaEnvelope } from "./rsa_envelope.ts";
 export {
   encodeRsaPublicKey,
   formatRsaPrivateKey,
@@ -93,13 +100,22 @@ export {
   parseRsaPrivateKey,
   parseRsaPublicKey,
 } from "./rsa_key.ts";
+export { RsaKeyFile } from "./rsa_key_file.ts";
 export { generateSafePrime } from "./safe_prime.ts";
 export { Sequence } from "./sequence.ts";
 export { serveClients } from "./serve_clients.ts";
 export { readFromServer, withServer } from "./server_connection.ts";
+export {
+  type MessageHandlers,
+  type MessageNamed,
+  ServerDialogue,
+  type ServerDialogueOptions,
+} from "./server_dialogue.ts";
 export { importClient, importServer } from "./socket_io.ts";
 export { type SocketIoAddress, SocketIoConnection } from "./socket_io_connection.ts";
 export { serveSocketIo, type SocketIoClient, type SocketIoServerOptions } from "./socket_io_server.ts";
+export { TrustedAuthority, type TrustedAuthorityOptions } from "./trusted_authority.ts";
+export { WorkingFolder } from "./working_folder.ts";
 // What of other rooms stands in the signatures above.
 export type { RandomSource } from "../../crypto/mod.ts";
 export type { ErrorKind, ParleyError, ParleyErrorOptions, StorageError } from "../../errors/mod.ts";

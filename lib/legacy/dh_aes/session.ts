@@ -7,9 +7,9 @@ import {
   frameCutter,
   frameCutterWith,
   type ProfileEvent,
-  Question,
   type RawConnection,
   readFromServer,
+  ServerDialogue,
   type UnknownMessage,
   withServer,
 } from "../core/mod.ts";
@@ -76,20 +76,29 @@ async function agree(connection: RawConnection, random: ConnectOptions["random"]
 
 /** A client's session whose keys are agreed. One question at a time; messages are shown as they arrive. */
 export class Session {
-  readonly #connection: RawConnection;
   readonly #suite: Suite;
-  readonly #show: (event: ProfileEvent) => void;
-  readonly #question = new Question<Answer>();
-  /** Rejects when the connection has ended. */
-  readonly ended: Promise<never>;
+  readonly #dialogue: ServerDialogue<Answer>;
 
-  /** Reads until the connection ends. */
+  /** Reads until the connection ends. The login is shown before the messages that have waited. */
   constructor(connection: RawConnection, suite: Suite, show: (event: ProfileEvent) => void) {
-    this.#connection = connection;
+    const showMessage = ({ from, content, timestamp }: Omit<AnswerOf<"new_message">, "type">) =>
+      show({ type: "message", from, message: content, timestamp, text: `${from}: ${content}` });
     this.#suite = suite;
-    this.#show = show;
-    this.ended = this.#receive();
-    this.ended.catch(() => {}); // told by whoever waits for it; nobody does after the end
+    this.#dialogue = new ServerDialogue<Answer>(connection, {
+      key: "type",
+      cutter: frameCutterWith(MAX_ANSWER_BYTES, (body) => parseServerMessage(suite.open(body))),
+      goneHint: GONE_HINT,
+      on: {
+        auth_success: ({ username: user }) => show({ type: "logged-in", user, text: `logged in as ${user}` }),
+        new_message: showMessage,
+        pending_messages: ({ messages }) => messages.forEach(showMessage),
+      },
+    });
+  }
+
+  /** Rejects when the connection has ended. */
+  get ended(): Promise<never> {
+    return this.#dialogue.ended;
   }
 
   /**
@@ -134,29 +143,6 @@ export class Session {
   }
 
   #ask<Type extends ServerMessage["type"]>(text: string, ...types: Type[]): Promise<AnswerOf<Type>> {
-    return this.#question.ask(
-      () => this.#connection.writer.write(this.#suite.seal(text)),
-      (answer): answer is AnswerOf<Type> => (types as string[]).includes(answer.type),
-      this.ended,
-    );
-  }
-
-  async #receive(): Promise<never> {
-    const cut = frameCutterWith(MAX_ANSWER_BYTES, (body) => parseServerMessage(this.#suite.open(body)));
-    for (;;) this.#take(await readFromServer(this.#connection, cut, GONE_HINT));
-  }
-
-  /** The login is shown here, so that it stands before the messages that have waited. */
-  #take(message: Answer): void {
-    if (message.type === "auth_success") {
-      this.#show({ type: "logged-in", user: message.username, text: `logged in as ${message.username}` });
-    }
-    if (message.type === "new_message") this.#showMessage(message);
-    else if (message.type === "pending_messages") message.messages.forEach((one) => this.#showMessage(one));
-    else this.#question.answer(message);
-  }
-
-  #showMessage({ from, content, timestamp }: Omit<AnswerOf<"new_message">, "type">): void {
-    this.#show({ type: "message", from, message: content, timestamp, text: `${from}: ${content}` });
+    return this.#dialogue.ask(types, this.#suite.seal(text));
   }
 }

@@ -6,10 +6,9 @@ import {
   parseRsaPublicKey,
   type ProfileEvent,
   promptLoop,
-  Question,
   type RawConnection,
-  readFromServer,
   type SendOptions,
+  ServerDialogue,
   signPss,
   withServer,
 } from "../core/mod.ts";
@@ -38,7 +37,6 @@ const PACES: Record<Dialect, Readonly<Record<"gap" | "beforeParts" | "beforeChat
 
 /** What {@link KeypartsClient} needs of the options of connecting and of sending. */
 type ClientOptions = Omit<ConnectOptions, "console"> & { readonly show: (event: ProfileEvent) => void };
-type AnswerOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
 
 /**
  * Holds a session: lines are messages to the two others; `exit` leaves.
@@ -96,9 +94,7 @@ class KeypartsClient {
   readonly #connection: RawConnection;
   readonly #group: Group & { readonly peers: Map<string, KeyObject> };
   readonly #options: ClientOptions;
-  readonly #question = new Question<ServerMessage>();
-  /** Rejects when the connection ends. */
-  readonly ended: Promise<never>;
+  readonly #dialogue: ServerDialogue<ServerMessage>;
   /** Whether the public keys of the others are here. */
   #prepared = false;
   #started = false;
@@ -115,8 +111,25 @@ class KeypartsClient {
     this.#connection = connection;
     this.#group = group;
     this.#options = options;
-    this.ended = this.#receive();
-    this.ended.catch(() => {}); // told by whoever waits for it; nobody does after the end
+    const { show } = options;
+    const discarded = "a message is discarded: it is altered or under another key";
+    this.#dialogue = new ServerDialogue(connection, {
+      key: "type",
+      cutter: serverMessageCutter((bytes) => this.#cipher?.open(bytes)),
+      goneHint: GONE_HINT,
+      silentHint: SILENT_HINT,
+      on: {
+        start: () => this.#start(),
+        part: ({ part }) => this.#takePart(part),
+        chat: ({ text }) => show({ type: "message", text }),
+        unreadable: () => show({ type: "discarded", text: discarded }),
+      },
+    });
+  }
+
+  /** Rejects when the connection ends. */
+  get ended(): Promise<never> {
+    return this.#dialogue.ended;
   }
 
   /** Resolves when there is a session key. */
@@ -128,10 +141,10 @@ class KeypartsClient {
   async logIn(peers: readonly string[]): Promise<void> {
     const { id, privateKey } = this.#group;
     const login = encodeLogin({ id, signature: signPss(privateKey, AUTH_REQUEST) });
-    const { success } = await this.#ask("auth", ...login);
+    const { success } = await this.#dialogue.ask(["auth"], ...login);
     if (!success) throw new AuthenticationError("login-refused", `the server refuses ${id}`);
     for (const peer of peers) {
-      const { pem } = await this.#ask("key", encodeKeyRequest(peer));
+      const { pem } = await this.#dialogue.ask(["key"], encodeKeyRequest(peer));
       if (pem === undefined) throw new ProtocolError("peer-unknown", `the server has no key of ${peer}`);
       this.#group.peers.set(peer, parseRsaPublicKey(pem));
     }
@@ -142,28 +155,7 @@ class KeypartsClient {
   /** Sends a text to the others, under the newest key. */
   async send(text: string): Promise<void> {
     await this.keyed;
-    this.#write(this.#cipher!.seal(text, this.#options.random));
-    await this.#connection.writer.whenWritable();
-  }
-
-  #ask<Type extends ServerMessage["type"]>(type: Type, ...messages: Uint8Array[]): Promise<AnswerOf<Type>> {
-    const wants = (message: ServerMessage): message is AnswerOf<Type> => message.type === type;
-    return this.#question.ask(() => this.#write(...messages), wants, this.ended, SILENT_HINT);
-  }
-
-  async #receive(): Promise<never> {
-    const cutter = serverMessageCutter((bytes) => this.#cipher?.open(bytes));
-    for (;;) this.#take(await readFromServer(this.#connection, cutter, GONE_HINT));
-  }
-
-  #take(message: ServerMessage): void {
-    const { show } = this.#options;
-    if (message.type === "start") this.#start();
-    else if (message.type === "part") this.#takePart(message.part);
-    else if (message.type === "chat") show({ type: "message", text: message.text });
-    else if (message.type === "unreadable") {
-      show({ type: "discarded", text: "a message is discarded: it is altered or under another key" });
-    } else this.#question.answer(message);
+    await this.#dialogue.send(this.#cipher!.seal(text, this.#options.random));
   }
 
   /** A new trio makes a new key; the published server repeats itself, and its clients keep the key they have. */
@@ -178,7 +170,7 @@ class KeypartsClient {
     this.#cipher = undefined;
     this.#exchange = new KeyExchange(this.#group, this.#options.random);
     this.#connection.writer.pause(PACES[this.#options.dialect].beforeParts);
-    this.#write(...this.#exchange.outgoing);
+    this.#dialogue.write(...this.#exchange.outgoing);
     for (const part of this.#early.splice(0)) this.#takePart(part);
   }
 
@@ -193,9 +185,5 @@ class KeypartsClient {
     this.#connection.writer.pause(PACES[this.#options.dialect].beforeChat);
     this.#options.show({ type: "keyed", text: "all three share a key" });
     this.#keyed.resolve();
-  }
-
-  #write(...messages: readonly Uint8Array[]): void {
-    for (const message of messages) this.#connection.writer.write(message);
   }
 }

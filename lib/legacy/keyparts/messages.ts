@@ -3,9 +3,9 @@ import { concatBytes, encodeUtf8, equalBytes } from "../../bytes/mod.ts";
 import { digest } from "../../crypto/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
 import {
-  type Cut,
   type Cutter,
   indexOfBytes,
+  mapCutter,
   mayBecome,
   pemCutter,
   RSA_2048_BYTES,
@@ -178,8 +178,8 @@ const FORMS: readonly [Uint8Array, Cutter<ServerMessage>][] = [
   [FIXED.failure, () => ({ message: { type: "auth", success: false }, size: FIXED.failure.length })],
   [FIXED.start, () => ({ message: { type: "start" }, size: FIXED.start.length })],
   [FIXED.noKey, () => ({ message: { type: "key", pem: undefined }, size: FIXED.noKey.length })],
-  [PEM, mapCut(pemCutter("PUBLIC KEY"), (pem) => ({ type: "key", pem }))],
-  [KEY_PART, mapCut(cutKeyPart, (bytes) => ({ type: "part", part: decodeKeyPart(bytes) }))],
+  [PEM, mapCutter(pemCutter("PUBLIC KEY"), (pem) => ({ type: "key", pem }))],
+  [KEY_PART, mapCutter(cutKeyPart, (bytes) => ({ type: "part", part: decodeKeyPart(bytes) }))],
 ];
 
 /** Returns the cutter for what the server sends; `open` is what the session key can tell apart. */
@@ -193,13 +193,6 @@ export function serverMessageCutter(open: ChatOpener): Cutter<ServerMessage> {
     if (chat !== undefined) return { message: { type: "chat", text: chat.text }, size: chat.size };
     if (!quiet && bytes.length <= MANY_BYTES) return undefined;
     return { message: { type: "unreadable" }, size: nextCommand(bytes) ?? bytes.length };
-  };
-}
-
-function mapCut<A, B>(cutter: Cutter<A>, map: (message: A) => B): Cutter<B> {
-  return (bytes, quiet): Cut<B> | undefined => {
-    const cut = cutter(bytes, quiet);
-    return cut && { message: map(cut.message), size: cut.size };
   };
 }
 

@@ -25,7 +25,20 @@ Deno.test("a group is made, grows and shrinks; each member reads what was said w
   await say(world, alice, "team", "four");
   assert.deepEqual(await world.inbox(alice), ["two", "three"]);
   assert.deepEqual(await world.inbox(bob), ["three", "four"]);
-  assert.deepEqual(await world.inbox(carol), ["one", "two"]);
+  // That one is out of it is told once; the rest stands in the history.
+  assert.deepEqual(await world.inbox(carol), ["one", "two", "group-change alice/laptop"]);
+  assert.deepEqual(await world.inbox(carol), []);
+  await withClient(world, bob, async (client) => {
+    const lines = await client.history.read({ conversation: made.id, limit: 10 });
+    const changes = lines.flatMap(({ from, change }) =>
+      change ? [[from, change.change, change.users, change.you]] : []
+    );
+    assert.deepEqual(changes, [
+      ["alice", "added", ["bob"], true],
+      ["alice", "added", ["dave"], false],
+      ["alice", "removed", ["carol"], false],
+    ]);
+  });
   assert.deepEqual(await world.inbox(dave), ["three", "four"]);
   const { id } = made;
   const secrets = await Promise.all([alice, bob, dave].map((one) => secretOf(world, one, id)));

@@ -115,16 +115,32 @@ Deno.test("a search finds what it can where the database cannot be written to", 
   assert.equal(blocksOf(test).length, 0);
 });
 
-Deno.test("what blocks say stands nowhere in the database's file in clear", async () => {
+Deno.test("no text of a block is on the disk in clear, and nothing of it once one of its messages is deleted", async () => {
   await using test = await ClientStoreFixture.open();
   await say(test, Array.from({ length: LINES }, () => "in confidence"));
-  assert.equal((await searchConversation(test.store, { mailbox: conversation }, "nothing", 1)).length, 0);
-  assert.ok(blocksOf(test).length > 1);
-  for (const name of ["parley.db", "parley.db-wal"]) {
-    const bytes = await Deno.readFile(`${test.folder}/${name}`);
-    assert.equal(new TextDecoder("latin1").decode(bytes).includes("in confidence"), false);
-  }
+  await searchConversation(test.store, { mailbox: conversation }, "nothing", 1);
+  const [block, other] = blocksOf(test);
+  assert.ok(block !== undefined && other !== undefined);
+  await test.store.scrub();
+  assert.ok(await standsOnDisk(test, other.sealed));
+  assert.equal(await standsOnDisk(test, new TextEncoder().encode("in confidence")), false);
+  const line = test.store.history.at(other.first)!;
+  await test.store.transaction(() =>
+    addMessage(test.store, newMessage(test, encodeDelete(line.index!.messageId, random)), test.now)
+  );
+  await test.store.scrub();
+  assert.equal(await standsOnDisk(test, other.sealed), false);
+  assert.ok(await standsOnDisk(test, block.sealed));
 });
+
+/** Looks for 32 bytes of each 500, of which none is cut by a page's end everywhere. */
+async function standsOnDisk({ folder }: ClientStoreFixture, bytes: Uint8Array): Promise<boolean> {
+  const file = new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/parley.db`));
+  const starts = Array.from({ length: Math.ceil(bytes.length / 500) }, (_, i) => i * 500);
+  return starts.some((start) =>
+    file.includes(new TextDecoder("latin1").decode(bytes.subarray(start, start + 32)))
+  );
+}
 
 async function say(test: ClientStoreFixture, texts: string[]): Promise<void> {
   await test.store.transaction(() => {
@@ -205,3 +221,24 @@ function assertBlocksAreExact(test: ClientStoreFixture): void {
     assert.deepEqual(block, encodeSearchBlock(first, expected));
   }
 }
+
+Deno.test("long texts make short blocks, and are found", async () => {
+  await using test = await ClientStoreFixture.open();
+  await say(test, Array.from({ length: LINES }, (_, i) => i < 8 ? `${"long ".repeat(10_000)}${i}` : `${i}`));
+  for (let search = 0; search < 2; search++) {
+    const found = await searchConversation(test.store, { mailbox: conversation }, "LONG 5", 10);
+    assert.equal(found.length, 1);
+  }
+  assert.ok(blocksOf(test).every(({ sealed }) => sealed.length < 250_000));
+  assertBlocksAreExact(test);
+});
+
+Deno.test("two searches at the same time find the same", async () => {
+  await using test = await ClientStoreFixture.open();
+  await say(test, Array.from({ length: LINES }, (_, i) => `line ${i}`));
+  const search = () => searchConversation(test.store, { mailbox: conversation }, "line 3", 10_000);
+  const [one, other] = await Promise.all([search(), search()]);
+  assert.equal(one.length, 111);
+  assert.deepEqual(one, other);
+  assertBlocksAreExact(test);
+});

@@ -8,7 +8,7 @@ import {
   parseRsaPublicKey,
   verifyRsaCertificate,
 } from "../../../lib/legacy/core/mod.ts";
-import { Authority } from "../../../lib/legacy/ca_chat/authority.ts";
+import { openAuthority } from "../../../lib/legacy/ca_chat/files.ts";
 import { openEnvelope, sealEnvelope } from "../../../lib/legacy/ca_chat/envelope.ts";
 import { caChat } from "../../../lib/legacy/ca_chat/mod.ts";
 import { inFolder } from "../../support/in_folder.ts";
@@ -180,7 +180,7 @@ Deno.test("ca-chat: hostile input ends that connection only", () =>
 
 Deno.test("ca-chat original: our client works with a published server", () =>
   inFolder(async (folder) => {
-    const authority = await Authority.open(folder, Date.now, systemRandom);
+    const authority = await openAuthority(folder, Date.now, systemRandom);
     using server = new RawServer();
     const console = new ScriptedConsole("alice", "pw", "", "1", "bob");
     const session = caChat.connect({

@@ -58,6 +58,7 @@ function describeState({ id, state, path, outgoing }: FileItem): string {
       return `, saved as ${printable(path ?? "")}`;
     case "sent":
       return `, ${shortId(id)}, sent`;
+    case "withdrawn":
     case "removed":
       return `, ${shortId(id)}, removed`;
     case "gone":

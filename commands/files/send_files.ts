@@ -1,4 +1,10 @@
-import type { Client, FileToSend, SendFilesOptions, SentMessage } from "../../lib/client/mod.ts";
+import type {
+  Client,
+  FilesMessage,
+  FileToSend,
+  SendFilesOptions,
+  SentMessage,
+} from "../../lib/client/mod.ts";
 import { ParleyError } from "../../lib/errors/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { printable } from "../printable.ts";
@@ -9,11 +15,11 @@ import { type NamedProgress, TransferBar } from "./transfer_progress.ts";
 export async function sendFiles(
   client: Client,
   conversation: string,
-  { sources, caption }: { sources: FileToSend[]; caption?: string },
+  { sources, ...message }: FilesMessage & { sources: FileToSend[] },
   context: CommandContext,
 ): Promise<SentMessage> {
   const { outgoing } = client.files;
-  return await shown(context, (options) => outgoing.send(conversation, sources, { ...options, caption }));
+  return await shown(context, (options) => outgoing.send(conversation, sources, { ...options, ...message }));
 }
 
 /** Goes on with files likewise. */

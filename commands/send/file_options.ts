@@ -7,6 +7,7 @@ import type { FileToSend } from "../../lib/client/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { path } from "../path_value.ts";
+import type { DraftValues } from "./draft.ts";
 
 /** Files to be sent. */
 export const fileOptions = object({
@@ -39,6 +40,10 @@ export interface FilesDraft {
   readonly sources: FileToSend[];
   /** The text. */
   readonly caption?: string;
+  /** The message that they answer. */
+  readonly replyTo?: string;
+  /** How long they last, in milliseconds. */
+  readonly expiresInMs?: number;
 }
 
 /**
@@ -48,21 +53,21 @@ export interface FilesDraft {
  */
 export function toFiles(
   { file, name, caption }: FileValues,
-  others: { text?: string },
+  { text, replyTo, expires, ...others }: DraftValues & { readonly text?: string },
   { io, resolve }: Pick<CommandContext, "io" | "resolve">,
 ): FilesDraft | undefined {
   if (file.length === 0) {
     if (name === undefined && caption === undefined) return undefined;
     throw new UsageError("options-conflict", "--name and --caption go with --file");
   }
-  if (others.text !== undefined) {
+  if (text !== undefined) {
     throw new UsageError("text-unwanted", "--file takes no text", {
       hint: "--caption TEXT stands beside the files",
     });
   }
   if (Object.values(others).some((value) => value !== undefined)) {
     throw new UsageError("options-conflict", "files are messages of their own", {
-      hint: "leave out --reply-to, --edit, --delete, --react and --expires",
+      hint: "leave out --edit, --delete and --react",
     });
   }
   if (name !== undefined && file.length > 1) {
@@ -78,5 +83,5 @@ export function toFiles(
       hint: "give it with --name NAME",
     });
   });
-  return { type: "files", sources, caption };
+  return { type: "files", sources, caption, replyTo, expiresInMs: expires };
 }

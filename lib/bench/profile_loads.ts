@@ -112,11 +112,11 @@ export function openKeypartsChat(
 }
 
 async function openKeyparts({ port, folder, parts }: ProfileTarget): Promise<ProfileLoad> {
-  const { CLIENT_IDS, encodeLogin, KEYPARTS_ANSWERS, readPrivateKey, signPss } = parts;
+  const { CLIENT_IDS, encodeLogin, KEYPARTS_ANSWERS, keypartsKeys, signPss } = parts;
   const peers: ProfilePeer[] = [];
   for (const id of CLIENT_IDS) {
     const peer = await ProfilePeer.connect(port, parts);
-    const signature = signPss(readPrivateKey(folder, id), encodeUtf8("AUTH_REQUEST"));
+    const signature = signPss(keypartsKeys.readPrivateKey(folder, id), encodeUtf8("AUTH_REQUEST"));
     await peer.write(concatBytes(...encodeLogin({ id, signature })));
     await peer.exactly(KEYPARTS_ANSWERS.success.length);
     peers.push(peer);

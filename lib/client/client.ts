@@ -68,7 +68,6 @@ export class Client {
   readonly #placement: DevicePlacement;
   readonly #listeners = new Set<() => void>();
   readonly #rejoined = new Set<string>();
-  readonly #rejoinListeners = new Set<(mailbox: string) => void>();
   #tasks: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClientOptions, identity: Identity, store: ClientStore, mls: MlsContext) {
@@ -83,10 +82,7 @@ export class Client {
     const synchronizer = new Synchronizer({ store, receiver, self, clock });
     const conversations = new Conversations({
       ...{ store, mls, self, random, clock, names },
-      onRejoined: (mailbox) => {
-        this.#rejoined.add(mailbox);
-        this.#rejoinListeners.forEach((listener) => listener(mailbox));
-      },
+      onRejoined: (mailbox) => this.#rejoined.add(mailbox),
     });
     this.#upkeep = new Upkeep({ store, conversations, identity, self, clock });
     this.#core = {
@@ -106,7 +102,6 @@ export class Client {
       serially: (task) => this.#serially(task),
       deliverNow: (mailbox, connection) => this.#deliverOne(mailbox, connection),
       changed: () => this.#changed(),
-      onRejoined: (listener) => this.#rejoinListeners.add(listener),
     };
     this.groups = new Groups(this.#core, names);
     const records = new SyncedRecords(this.#core);
@@ -352,7 +347,9 @@ export class Client {
   #withdraw({ id, conversation }: SentMessage): Promise<void> {
     const bytes = decodeHex(id);
     return this.#store.transaction(() => {
-      if (this.#store.outbox.withdraw(bytes)) this.#store.messages.delete(conversation, bytes);
+      if (!this.#store.outbox.withdraw(bytes)) return;
+      this.#store.files.withdraw(conversation, bytes);
+      this.#store.messages.delete(conversation, bytes);
     });
   }
 
@@ -372,7 +369,7 @@ export class Client {
 
   async #keepInOrder(connection: ClientConnection): Promise<void> {
     const troubles = await this.#upkeep.run(this.#relaying(connection));
-    // What was said on entering a conversation again, such as what could not be read, goes out at once.
+    // What has waited in a conversation until it was entered again goes out at once.
     const rejoined = [...this.#rejoined];
     this.#rejoined.clear();
     for (const mailbox of rejoined) await this.#deliverOne(mailbox, connection);

@@ -39,8 +39,6 @@ export interface ClientCore {
   serially<T>(task: () => Promise<T>): Promise<T>;
   /** Brings a conversation in order and sends what waits in it; within {@link ClientCore.serially} only. */
   deliverNow(mailbox: string, connection: ClientConnection): Promise<void>;
-  /** Calls back, inside the transaction, when a conversation was entered again from outside. */
-  onRejoined(listener: (mailbox: string) => void): void;
   /** Tells listeners that the history may have changed. */
   changed(): void;
 }

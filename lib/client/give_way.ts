@@ -3,7 +3,7 @@ import type { RandomSource } from "../crypto/mod.ts";
 
 /** About as long as a commit takes to be made, sent and worked in. */
 const FIRST_MS = 100;
-const MAX_MS = 3_000;
+const MAX_MS = 2_000;
 
 /**
  * Waits for a random time, twice as long at most with each epoch that others have won in a row: members that commit at

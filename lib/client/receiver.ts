@@ -1,4 +1,5 @@
 import { encodeUtf8, equalBytes } from "../bytes/mod.ts";
+import { digest } from "../crypto/mod.ts";
 import { DecodeError, ParleyError, ProtocolError } from "../errors/mod.ts";
 import { type GroupSnapshot, joinGroup, type MlsContext, processCommit, readWelcome } from "../mls/mod.ts";
 import type { Clock } from "../pki/mod.ts";
@@ -174,6 +175,7 @@ export class Receiver {
     }
     const joined = await joinGroup(this.#mlsAt(entry), entry.body, own.message, own.privateKeys);
     assertMembership(mailbox, joined, this.#self);
+    if (own.lastResort) this.#assertFirst(joined);
     const origin = { seq, time: entry.time, author: entry.from, self: this.#self };
     enterEpoch(this.#store, joined, origin);
     // One's own devices come in by themselves.
@@ -186,6 +188,19 @@ export class Receiver {
     mailboxes.advance(mailbox, seq);
     pendingCommits.delete(mailbox);
     if (!own.lastResort) keyPackages.delete(own.reference);
+  }
+
+  /**
+   * The key of a last-resort package opens its welcomes for ever. Given one again, the device would be back in an epoch
+   * that is over, with members who are not there any more, and use its message keys a second time.
+   */
+  #assertFirst({ epoch }: GroupSnapshot): void {
+    const { facts } = this.#store;
+    const name = `welcome:${digest("SHA-256", epoch.encode()).toHex()}` as const;
+    if (facts.get(name) !== undefined) {
+      throw new ProtocolError("welcome-repeated", "the relay gave a welcome of before once more");
+    }
+    facts.set(name, String(epoch.number));
   }
 
   /** A welcome that cannot be used has made this device a member all the same. */

@@ -7,12 +7,21 @@ import { directUsers, ENTRY_ID_BYTES } from "../wire/mod.ts";
 import type { Commits } from "./commits.ts";
 import type { ConversationsOptions, Relaying, Wish } from "./conversation_types.ts";
 import { giveWay } from "./give_way.ts";
-import { assertMembership, leaveByWish, leaveGroup, toRoster, toSnapshot } from "./group_state.ts";
+import {
+  assertMembership,
+  leaveByWish,
+  leaveGroup,
+  readRoster,
+  toRoster,
+  toSnapshot,
+} from "./group_state.ts";
 import { noteGone } from "./groups/note_group_changes.ts";
 import { keyPackageValidity } from "./key_packages.ts";
 
 /** Others may win the epoch again and again; each time there is a newer GroupInfo. */
 const MAX_ATTEMPTS = 100;
+/** So many new users are named. */
+const MAX_NAMED = 20;
 
 /** Why a conversation was entered again, as the history says it. */
 const reasons = {
@@ -64,14 +73,17 @@ export class Rejoiner {
   async rejoin(mailbox: string, relaying: Relaying, why: keyof typeof reasons): Promise<void> {
     const { store } = this.#options;
     const known = store.groups.epochNumber(mailbox) ?? 0;
+    const users = readRoster(store, mailbox)?.users;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      if (await this.#attempt(mailbox, relaying.connection, known)) return await this.#note(mailbox, why);
+      if (await this.#attempt(mailbox, relaying.connection, known)) {
+        return await this.#note(mailbox, why, users);
+      }
       await giveWay(attempt, this.#options.random);
       await relaying.catchUp();
       // The commit may have come back with the log.
       const { state } = store.mailboxes.get(mailbox);
       if (state === "active" && store.groups.epochNumber(mailbox) !== undefined) {
-        return await this.#note(mailbox, why);
+        return await this.#note(mailbox, why, users);
       }
     }
     throw waiting();
@@ -128,12 +140,14 @@ export class Rejoiner {
     throw notAMember();
   }
 
-  #note(mailbox: string, why: keyof typeof reasons): Promise<void> {
+  /** Says why, and which users this device finds there now besides those whom it knew of, who may be strangers. */
+  #note(mailbox: string, why: keyof typeof reasons, known: string[] | undefined): Promise<void> {
     const { store, random, self, clock, onRejoined } = this.#options;
     return store.transaction(() => {
       const id = random(ENTRY_ID_BYTES), time = clock().getTime();
       const reason = takeRestoration(store, mailbox) ?? reasons[why];
-      const line = { id, mailbox, seq: null, ...self, time, content: encodeUtf8(reason) };
+      const news = nameNewUsers(known, readRoster(store, mailbox)?.users ?? []);
+      const line = { id, mailbox, seq: null, ...self, time, content: encodeUtf8(reason + news) };
       store.messages.add({ ...line, kind: "rejoined", outgoing: false });
       onRejoined(mailbox);
     });
@@ -148,6 +162,13 @@ export class Rejoiner {
     const hasKeys = store.groups.epochNumber(mailbox) !== undefined;
     return state === "active" && !hasKeys && !isDirect && !creates ? "lost" : state;
   }
+}
+
+function nameNewUsers(known: string[] | undefined, present: string[]): string {
+  const news = known === undefined ? [] : present.filter((user) => !known.includes(user));
+  if (news.length === 0) return "";
+  const more = news.length > MAX_NAMED ? ` and ${news.length - MAX_NAMED} more` : "";
+  return `; new there since: ${news.slice(0, MAX_NAMED).join(", ")}${more}`;
 }
 
 /** What is missing in a conversation that comes from a backup; said once. */

@@ -35,10 +35,12 @@ export {
   parseDhPublicKey,
   pemCutter,
   PSS_MAX_SALT_BYTES,
+  SealedChannel,
+  type SealedMessage,
   signPss,
   verifyPss,
 } from "./core/mod.ts";
-export { AwaitingProof, encodeKeyStep, Opcode, SealedChannel, type SealedMessage } from "./ddes/messages.ts";
+export { AwaitingProof, encodeKeyStep, Opcode } from "./ddes/messages.ts";
 export { cutConfirmation, encodeRequest, replyCutter } from "./ddes/original_messages.ts";
 export { Suite as DdesSuite } from "./ddes/suite.ts";
 export { formatMessage as formatDhAesMessage } from "./dh_aes/messages.ts";
@@ -47,6 +49,6 @@ export { formatSealed, parseSealed } from "./elgamal/messages.ts";
 export { parametersOf as elgamalParameters } from "./elgamal/parameters.ts";
 export { signValue, verifyValue } from "./elgamal/signature.ts";
 export { Suite as ElgamalSuite } from "./elgamal/suite.ts";
-export { CLIENT_IDS, readPrivateKey } from "./keyparts/files.ts";
+export { CLIENT_IDS, keyFolder as keypartsKeys } from "./keyparts/files.ts";
 export { encodeLogin, FIXED as KEYPARTS_ANSWERS, serverMessageCutter } from "./keyparts/messages.ts";
 export { PART_BYTES, SessionCipher } from "./keyparts/suite.ts";

@@ -254,4 +254,11 @@ export const clientMigrations: readonly string[] = [
       WHERE mailbox = new.mailbox AND first <= new.position ORDER BY first DESC LIMIT 1);
   END;
   `,
+  `
+  -- A file that this device has sent outlives its message until the relay has deleted it.
+  DROP TRIGGER files_of_deleted_messages;
+  CREATE TRIGGER files_of_deleted_messages AFTER DELETE ON messages WHEN old.what = 'files' BEGIN
+    DELETE FROM files WHERE mailbox = old.mailbox AND id = old.id AND state <> 'withdrawn';
+  END;
+  `,
 ];

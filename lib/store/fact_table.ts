@@ -5,9 +5,16 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
  * number of the certificate that the key packages hold which the relay has, and their form; `own-devices`: the user's devices that
  * are members of all conversations, as JSON; `restored:MAILBOX`: when the backup was made, in milliseconds since 1970,
  * from which this device has a conversation that it has not entered again yet; `leaving:MAILBOX`: this user has left the
- * group and is still to be taken out by the others.
+ * group and is still to be taken out by the others; `welcome:DIGEST`: the epoch that was entered by a welcome for the
+ * last-resort key package, which works again for as long as that is kept.
  */
-export type FactName = "crl" | "key-packages" | "own-devices" | `restored:${string}` | `leaving:${string}`;
+export type FactName =
+  | "crl"
+  | "key-packages"
+  | "own-devices"
+  | `restored:${string}`
+  | `leaving:${string}`
+  | `welcome:${string}`;
 
 /** What concerns an identity as a whole. None of it is secret. */
 export class FactTable {

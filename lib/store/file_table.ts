@@ -28,10 +28,11 @@ export interface FilePlace {
 
 /**
  * `sent`: this device has sent it; `saving`: it is being fetched, or that was broken off; `saved`: it is on this machine;
+ * `withdrawn`: this device has sent it, and its message was taken back or has vanished: the relay is to delete it;
  * `removed`: it is not wanted; `gone`: the relay does not have it any more, or not whole; `refused`: what the relay serves is not
  * what was sent, or must not be written here.
  */
-export type FileState = "sent" | "saving" | "saved" | "removed" | "gone" | "refused";
+export type FileState = "sent" | "withdrawn" | "saving" | "saved" | "removed" | "gone" | "refused";
 
 /** What has become of a file that a message names. */
 export interface FileRow extends FilePlace {
@@ -66,9 +67,17 @@ export class FileTable {
         `INSERT OR REPLACE INTO files (mailbox, id, part, blob, state, told, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       ),
       untold: db.prepare(
-        "SELECT * FROM files WHERE told = 0 AND state IN ('sent', 'saved', 'removed', 'gone', 'refused')",
+        "SELECT * FROM files WHERE told = 0 AND state IN ('sent', 'withdrawn', 'saved', 'removed', 'gone', 'refused')",
       ),
       setTold: db.prepare("UPDATE files SET told = 1 WHERE mailbox = ? AND id = ? AND part = ?"),
+      withdraw: db.prepare(
+        "UPDATE files SET state = 'withdrawn', told = 0 WHERE mailbox = ? AND id = ? AND state = 'sent'",
+      ),
+      withdrawExpired: db.prepare(
+        `UPDATE files SET state = 'withdrawn', told = 0 WHERE state = 'sent' AND EXISTS (
+           SELECT 1 FROM messages WHERE messages.mailbox = files.mailbox AND messages.id = files.id AND expires <= ?)`,
+      ),
+      delete: db.prepare("DELETE FROM files WHERE mailbox = ? AND id = ? AND part = ?"),
     } satisfies Record<string, StatementSync>;
   }
 
@@ -115,9 +124,20 @@ export class FileTable {
     return this.#statements.untold.all().map((row) => this.#toFile(row));
   }
 
-  /** Notes that the relay knows. */
-  setTold({ mailbox, id, part }: FilePlace): void {
-    this.#statements.setTold.run(mailbox, id, part);
+  /** Notes that the relay knows. Of a file that was withdrawn nothing is left then. */
+  setTold({ mailbox, id, part, state }: FileRow): void {
+    const { setTold, delete: forget } = this.#statements;
+    (state === "withdrawn" ? forget : setTold).run(mailbox, id, part);
+  }
+
+  /** Notes that the relay is to delete the files that this device has sent with a message. */
+  withdraw(mailbox: string, id: Uint8Array): void {
+    this.#statements.withdraw.run(mailbox, id);
+  }
+
+  /** The same for all messages whose time is up, milliseconds since 1970; before they are deleted. */
+  withdrawExpired(now: number): void {
+    this.#statements.withdrawExpired.run(now);
   }
 
   #toBatch(stored: Record<string, unknown>): FileBatchRow {

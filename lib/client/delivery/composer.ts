@@ -1,21 +1,12 @@
 import { encodeHex } from "../../bytes/mod.ts";
 import { UsageError } from "../../errors/mod.ts";
-import type { MessageRow } from "../../store/mod.ts";
-import { ENTRY_ID_BYTES, limits } from "../../wire/mod.ts";
+import { ENTRY_ID_BYTES } from "../../wire/mod.ts";
 import type { ClientCore } from "../client_core.ts";
 import type { SentMessage } from "../client_types.ts";
-import {
-  encodeDelete,
-  encodeEdit,
-  encodeReaction,
-  encodeText,
-  encodeUnlike,
-  type Expiration,
-  expireAt,
-} from "../content/mod.ts";
-import { findLine } from "../history/find_line.ts";
+import { encodeDelete, encodeEdit, encodeReaction, encodeText, encodeUnlike } from "../content/mod.ts";
 import type { Draft } from "./draft.ts";
 import { enqueueContent } from "./enqueue_content.ts";
+import { expireIn, findReferable, type Referable } from "./find_referable.ts";
 
 /** Takes what is to be said, and keeps it in the outbox and the history until the relay has it. */
 export class Composer {
@@ -45,12 +36,12 @@ export class Composer {
   }
 
   #encode(mailbox: string, draft: Draft): Uint8Array {
-    const { random } = this.#core;
+    const { random, clock } = this.#core;
     switch (draft.type) {
       case "text":
         return encodeText(draft.text, random, {
           inReplyTo: draft.replyTo === undefined ? undefined : this.#find(mailbox, draft.replyTo).messageId,
-          expires: this.#expiration(draft.expiresInMs),
+          expires: expireIn(draft.expiresInMs, clock()),
         });
       case "edit":
         return encodeEdit(this.#findOwn(mailbox, draft.target, "text").messageId, draft.text, random);
@@ -69,25 +60,11 @@ export class Composer {
       : encodeDelete(messageId, this.#core.random);
   }
 
-  #expiration(inMs: number | undefined): Expiration | undefined {
-    if (inMs === undefined) return undefined;
-    if (inMs < 1_000 || inMs > limits.maxExpirySeconds * 1_000) {
-      throw new UsageError("expiry-malformed", "a message lasts between a second and a year");
-    }
-    return expireAt(new Date(this.#core.clock().getTime() + inMs));
+  #find(mailbox: string, id: string): Referable {
+    return findReferable(this.#core.store, mailbox, id);
   }
 
-  #find(mailbox: string, id: string): Found {
-    const row = findLine(this.#core.store, id, mailbox);
-    const messageId = row.index?.messageId;
-    const fits = ["text", "files", "other", "reaction"].includes(row.index?.what ?? "");
-    if (messageId !== undefined && fits) return { messageId, row };
-    throw new UsageError("message-unfit", "that line is no message that could be answered or changed", {
-      hint: "name the message itself, not what edits or deletes it",
-    });
-  }
-
-  #findOwn(mailbox: string, id: string, what?: string): Found {
+  #findOwn(mailbox: string, id: string, what?: string): Referable {
     const found = this.#find(mailbox, id);
     if (!found.row.outgoing) {
       throw new UsageError("message-foreign", `the message is ${found.row.user}'s: only they can change it`);
@@ -95,9 +72,4 @@ export class Composer {
     if (what === undefined || found.row.index?.what === what) return found;
     throw new UsageError("message-unfit", "only a text can be given another text");
   }
-}
-
-interface Found {
-  messageId: Uint8Array;
-  row: MessageRow;
 }

@@ -27,6 +27,10 @@ export interface BatchPlan {
   caption: string;
   /** The files, in the order of the message. */
   files: PlannedFile[];
+  /** The id of the message that it answers, if it answers one. */
+  inReplyTo?: Uint8Array;
+  /** How long it lasts from when it is in the outbox, in milliseconds; absent where it stays. */
+  expiresInMs?: number;
 }
 
 const FILE_TYPE = "application/octet-stream";

@@ -150,7 +150,10 @@ export class IncomingFiles {
     return { ...found.item, state: "removed" };
   }
 
-  /** Tells the relay which files this device does not need any more, and in which message those that it sent are. */
+  /**
+   * Tells the relay which files this device does not need any more, in which message those that it sent are, and which
+   * of them it is to delete.
+   */
   async tellRelay(options: TransferOptions = {}): Promise<void> {
     for (const row of this.#store.files.untold()) {
       if (row.state === "saved") this.#removeLeftover(row);
@@ -160,6 +163,10 @@ export class IncomingFiles {
 
   async #tell({ mailbox, id, blob, state }: FileRow, options: TransferOptions): Promise<boolean> {
     try {
+      if (state === "withdrawn") {
+        await this.#transfers.delete(blob, options);
+        return true;
+      }
       if (state !== "sent") {
         await this.#transfers.done(blob, options);
         return true;

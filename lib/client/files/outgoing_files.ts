@@ -7,6 +7,7 @@ import type { ClientCore } from "../client_core.ts";
 import type { SentMessage } from "../client_types.ts";
 import { encodeFiles } from "../content/mod.ts";
 import { enqueueContent } from "../delivery/enqueue_content.ts";
+import { expireIn, findReferable } from "../delivery/find_referable.ts";
 import { VerificationGuard } from "../people/verification_guard.ts";
 import { type BatchPlan, decodeBatchPlan, encodeBatchPlan, type FileToSend, planFile } from "./file_batch.ts";
 import { toFileReference } from "./file_content.ts";
@@ -34,6 +35,16 @@ export interface SendFilesOptions {
   onLeftOut?(path: string): void;
   /** Breaks it off; it can be gone on with. */
   signal?: AbortSignal;
+}
+
+/** What stands beside files in their message. */
+export interface FilesMessage {
+  /** The text beside them. */
+  caption?: string;
+  /** The message that they answer, by its line's id or the first digits of it. */
+  replyTo?: string;
+  /** How long they last from when they are all at the relay, in milliseconds. */
+  expiresInMs?: number;
 }
 
 /** Files whose message is not in the outbox yet. */
@@ -80,7 +91,7 @@ export class OutgoingFiles {
    * Uploads files and takes the message that names them: from then on it is safe in the outbox. The same files for the
    * same conversation, where an attempt was broken off, are gone on with.
    *
-   * @throws {UsageError} what {@link planFile} and `encodeFiles` throw; `file-changed`
+   * @throws {UsageError} what {@link planFile}, `encodeFiles`, `findReferable` and `expireIn` throw; `file-changed`
    * @throws {ProtocolError} `unknown-user` and what else keeps a conversation from being ready
    * @throws {NetworkError} `not-connected`, and where the relay is lost for too long; it can be gone on with
    * @throws {StorageError} where the relay has no room, or not for this user
@@ -88,9 +99,15 @@ export class OutgoingFiles {
   async send(
     mailbox: string,
     sources: FileToSend[],
-    { caption = "", ...options }: SendFilesOptions & { caption?: string },
+    { caption = "", replyTo, expiresInMs, ...options }: SendFilesOptions & FilesMessage,
   ): Promise<SentMessage> {
-    const plan = { caption, files: sources.map(planFile) };
+    const { store } = this.#core;
+    const plan: BatchPlan = {
+      caption,
+      files: sources.map(planFile),
+      ...(replyTo !== undefined && { inReplyTo: findReferable(store, mailbox, replyTo).messageId }),
+      ...(expiresInMs !== undefined && { expiresInMs }),
+    };
     assertFits(plan, this.#core);
     const batch = await this.#begin(mailbox, plan);
     return await this.#work(batch, options, sources);
@@ -233,9 +250,9 @@ export class OutgoingFiles {
   }
 
   /** The message comes into being as the batch ends. */
-  #enqueue({ id, mailbox }: FileBatchRow, { caption }: BatchPlan, files: FileDescriptor[]): Promise<void> {
-    const { store, random } = this.#core;
-    const content = encodeFiles(files.map(toFileReference), random, { caption });
+  #enqueue({ id, mailbox }: FileBatchRow, plan: BatchPlan, files: FileDescriptor[]): Promise<void> {
+    const { store } = this.#core;
+    const content = encodePlanned(plan, files, this.#core);
     return store.transaction(() => {
       enqueueContent(this.#core, mailbox, content, id);
       for (const [part, { blob }] of files.entries()) {
@@ -320,12 +337,19 @@ function isWorthless(error: unknown): boolean {
 }
 
 /** Encodes the message with as many bytes as it will have, before anything is uploaded for it. */
-function assertFits({ caption, files }: BatchPlan, { random }: ClientCore): void {
-  const references = files.map(({ name, mediaType }) =>
-    toFileReference({
-      ...{ blob: new Uint8Array(BLOB_ID_BYTES), key: new Uint8Array(FILE_KEY_BYTES), size: MAX_FILE_BYTES },
-      ...{ hash: new Uint8Array(FILE_HASH_BYTES), name, mediaType },
-    })
-  );
-  encodeFiles(references, random, { caption });
+function assertFits(plan: BatchPlan, core: ClientCore): void {
+  const files = plan.files.map(({ name, mediaType }) => ({
+    ...{ blob: new Uint8Array(BLOB_ID_BYTES), key: new Uint8Array(FILE_KEY_BYTES), size: MAX_FILE_BYTES },
+    ...{ hash: new Uint8Array(FILE_HASH_BYTES), name, mediaType },
+  }));
+  encodePlanned(plan, files, core);
+}
+
+function encodePlanned(
+  { caption, inReplyTo, expiresInMs }: BatchPlan,
+  files: FileDescriptor[],
+  { random, clock }: ClientCore,
+): Uint8Array {
+  const expires = expireIn(expiresInMs, clock());
+  return encodeFiles(files.map(toFileReference), random, { caption, inReplyTo, expires });
 }

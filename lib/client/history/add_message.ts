@@ -33,9 +33,9 @@ export function addMessage(store: ClientStore, { decoded, ...message }: NewMessa
   if (decoded.kind === "delete") eraseDeleted(store, mailbox, decoded.replaces, user);
 }
 
-/** What was deleted is gone at once, with all its versions: nobody but its author may delete it. */
+/** What was deleted is gone at once, with all its versions: nobody but its author may delete it. Files go at the relay. */
 function eraseDeleted(
-  { messages }: ClientStore,
+  { messages, files }: ClientStore,
   mailbox: string,
   messageId: Uint8Array,
   author: string,
@@ -43,6 +43,7 @@ function eraseDeleted(
   const target = messages.byMessageId(mailbox, messageId);
   if (target === undefined || target.user !== author) return;
   messages.erase(mailbox, target);
+  files.withdraw(mailbox, target.id);
   for (const version of messages.referringTo(mailbox, messageId)) {
     if (version.what === "edit" && version.user === author) messages.erase(mailbox, version);
   }

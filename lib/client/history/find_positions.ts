@@ -1,6 +1,6 @@
 import type { ClientStore, LineRange, SearchableLine, SearchSpan } from "../../store/mod.ts";
 import { addSearchBlocks, BLOCK_LINES } from "./add_search_blocks.ts";
-import { mayHold, searchableText } from "./searchable_text.ts";
+import { searchableText } from "./searchable_text.ts";
 
 /** Lines that are opened at once where there is no block. So many of the newest stay without one. */
 const PAGE = 256;
@@ -84,7 +84,7 @@ function findInLines(
   const found: number[] = [];
   let oldest: number | undefined;
   for (const { position, content } of lines) {
-    if (mayHold(content, wanted) && searchableText({ content })?.includes(wanted)) found.push(position);
+    if (searchableText({ content })?.includes(wanted)) found.push(position);
     oldest = position;
   }
   return { found, oldest };

@@ -128,6 +128,7 @@ export class History {
     if (due === undefined || due > now) return;
     const deleted = await store.transaction(() => {
       store.outbox.deleteExpired(now);
+      store.files.withdrawExpired(now);
       return store.history.deleteExpired(now);
     });
     if (deleted === 0) return;

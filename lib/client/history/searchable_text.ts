@@ -39,14 +39,3 @@ function wordsOf(body: BodyContent): string[] {
       return [];
   }
 }
-
-/**
- * Whether the searchable text of a content may hold a text, without decoding it: it stands there as it is. Only
- * printable ASCII cannot be broken by what stands around it there.
- */
-export function mayHold(content: Uint8Array, wanted: string): boolean {
-  return !PRINTABLE_ASCII.test(wanted) || fold(LENIENT.decode(content)).includes(wanted);
-}
-
-const PRINTABLE_ASCII = /^[ -~]+$/;
-const LENIENT = new TextDecoder();

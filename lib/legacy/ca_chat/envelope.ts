@@ -1,10 +1,11 @@
 import type { KeyObject } from "node:crypto";
-import { deflateSync, inflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import * as v from "valibot";
 import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../bytes/mod.ts";
 import type { RandomSource } from "../../crypto/mod.ts";
-import { AuthenticationError, DecodeError } from "../../errors/mod.ts";
+import { AuthenticationError } from "../../errors/mod.ts";
 import {
+  inflate,
   openRsaEnvelope,
   parseMessage,
   PSS_MAX_SALT_BYTES,
@@ -81,12 +82,4 @@ export function openEnvelope(sealed: string, options: OpenEnvelopeOptions): stri
     return signed.message;
   }
   throw new AuthenticationError("signature-wrong", "the sender's signature is wrong");
-}
-
-function inflate(compressed: Uint8Array, maxBytes: number): Uint8Array {
-  try {
-    return new Uint8Array(inflateSync(compressed, { maxOutputLength: maxBytes }));
-  } catch (cause) {
-    throw new DecodeError("envelope-malformed", "cannot decompress a message", { cause });
-  }
 }

@@ -19,6 +19,11 @@ export function indexOfBytes(bytes: Uint8Array, literal: Uint8Array, from = 0): 
   return -1;
 }
 
+/** Whether these are digits of a hexadecimal number in small letters. */
+export function isHexDigits(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte >= 0x30 && byte <= 0x66 && (byte <= 0x39 || byte >= 0x61));
+}
+
 /** The bytes as text of as many characters, whatever they are. */
 export function toLatin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);

@@ -1,8 +1,9 @@
 import { formatPem, parsePem } from "../../bytes/mod.ts";
-import { DecodeError } from "../../errors/mod.ts";
+import { DecodeError, ProtocolError } from "../../errors/mod.ts";
 import { derBits, derOid, DerReader, derSequence, derUnsigned } from "../../pki/mod.ts";
 import { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
 import type { DhGroup } from "./dh_group.ts";
+import type { DhKeyPair } from "./dh_key_pair.ts";
 import type { Cutter } from "./message_reader.ts";
 
 const PARAMETERS = "DH PARAMETERS", PUBLIC = "PUBLIC KEY";
@@ -58,6 +59,18 @@ export function parseDhPublicKey(pem: string): DhParameters & { readonly value: 
   const parameters = readParameters(algorithm);
   const value = new DerReader(info.bitOctets("DH public value")).unsigned("DH public value");
   return { ...parameters, value };
+}
+
+/**
+ * Computes the secret that is shared with the owner of a public value in PEM.
+ *
+ * @throws {DecodeError} `pem-malformed`, `der-malformed`
+ * @throws {ProtocolError} `dh-group-mismatch`, `dh-value-refused`
+ */
+export function computeSecretFromPem(keys: DhKeyPair, pem: string): Uint8Array<ArrayBuffer> {
+  const { modulus, generator, value } = parseDhPublicKey(pem);
+  if (modulus === keys.group.modulus && generator === keys.group.generator) return keys.computeSecret(value);
+  throw new ProtocolError("dh-group-mismatch", "the peer's key belongs to another Diffie-Hellman group");
 }
 
 /** Cuts a PEM block with this label; it ends with the newline after its END line, or without one at rest. */

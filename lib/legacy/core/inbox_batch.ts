@@ -39,6 +39,12 @@ export class InboxBatch {
     for (const { message, done } of held) done(message && refused.get(message));
   }
 
+  /** Writes what is held and closes the inbox. */
+  [Symbol.dispose](): void {
+    this.flush();
+    this.#inbox[Symbol.dispose]();
+  }
+
   #hold(held: Held): void {
     this.#held.push(held);
     if (this.#held.length === 1) setImmediate(() => this.flush());

@@ -9,8 +9,16 @@ export { addressedMessage } from "./addressed_message.ts";
 export { CBC_IV_BYTES, decryptAes256Cbc, encryptAes256Cbc } from "./aes_256_cbc.ts";
 export { decryptAesCbcBlocks, encryptAesCbcBlocks, unpadPkcs7 } from "./aes_cbc_blocks.ts";
 export { decryptAesCfb, encryptAesCfb } from "./aes_cfb.ts";
+export { assertNoRecipient } from "./assert_no_recipient.ts";
 export { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
-export { indexOfBytes, mayBecome, startsWith, toLatin1 } from "./byte_pattern.ts";
+export { indexOfBytes, isHexDigits, mayBecome, startsWith, toLatin1 } from "./byte_pattern.ts";
+export {
+  type BroadcastClient,
+  type BroadcastOptions,
+  chatWithAll,
+  sendToAll,
+  type WithBroadcastClient,
+} from "./chat_with_all.ts";
 export { Des, DES_BYTES } from "./des.ts";
 export {
   admitDhGroup,
@@ -22,6 +30,7 @@ export {
 } from "./dh_group.ts";
 export { DhKeyPair } from "./dh_key_pair.ts";
 export {
+  computeSecretFromPem,
   type DhParameters,
   formatDhParameters,
   formatDhPublicKey,
@@ -31,6 +40,7 @@ export {
 } from "./dh_pem.ts";
 export { type Dialect, DIALECTS } from "./dialect.ts";
 export { eachMessage } from "./each_message.ts";
+export { type ElgamalSignature, signElgamal, verifyElgamal } from "./elgamal_signature.ts";
 export { exactCutter } from "./exact_cutter.ts";
 export { ExponentKey, invert } from "./exponent_key.ts";
 export { isFileSafeName, MAX_FILE_SAFE_NAME_BYTES } from "./file_safe_name.ts";
@@ -38,10 +48,14 @@ export { encodeFrame, frameCutter, frameCutterWith } from "./frame.ts";
 export { HmacKey } from "./hmac_key.ts";
 export { Inbox, type InboxLimits, type NewMessage, type WaitingMessage } from "./inbox.ts";
 export { InboxBatch } from "./inbox_batch.ts";
+export { inflate } from "./inflate.ts";
 export { jsonCutter } from "./json_cutter.ts";
 export { readJsonFile, writeJsonFile } from "./json_file.ts";
+export { integerReviver, parseInteger } from "./json_integer.ts";
 export { KeyChallenge } from "./key_challenge.ts";
+export { KeyConfirmation } from "./key_confirmation.ts";
 export { assertListenAddress, isLoopback } from "./listen_address.ts";
+export { literalCutter, type LiteralForm, literalForm } from "./literal_cutter.ts";
 export { logInAtPrompt, type LoginPrompts } from "./log_in_at_prompt.ts";
 export { Lookup } from "./lookup.ts";
 export { mapCutter } from "./map_cutter.ts";
@@ -101,9 +115,12 @@ export {
   parseRsaPublicKey,
 } from "./rsa_key.ts";
 export { RsaKeyFile } from "./rsa_key_file.ts";
+export { RsaKeyFolder, type RsaKeyNames } from "./rsa_key_folder.ts";
 export { generateSafePrime } from "./safe_prime.ts";
+export { type ChannelSuite, type Role, SealedChannel, type SealedMessage } from "./sealed_channel.ts";
 export { Sequence } from "./sequence.ts";
 export { serveClients } from "./serve_clients.ts";
+export { serveWith } from "./serve_with.ts";
 export { readFromServer, withServer } from "./server_connection.ts";
 export {
   type MessageHandlers,
@@ -113,7 +130,10 @@ export {
 } from "./server_dialogue.ts";
 export { importClient, importServer } from "./socket_io.ts";
 export { type SocketIoAddress, SocketIoConnection } from "./socket_io_connection.ts";
+export { SocketIoRoom, type SocketIoRoomOptions } from "./socket_io_room.ts";
 export { serveSocketIo, type SocketIoClient, type SocketIoServerOptions } from "./socket_io_server.ts";
+export { splitBySize } from "./split_by_size.ts";
+export { TimedWait } from "./timed_wait.ts";
 export { TrustedAuthority, type TrustedAuthorityOptions } from "./trusted_authority.ts";
 export { WorkingFolder } from "./working_folder.ts";
 // What of other rooms stands in the signatures above.

@@ -1,5 +1,12 @@
 import { UsageError } from "../../errors/mod.ts";
-import { type ConnectOptions, parseDecimal, promptLoop, type SendOptions, withServer } from "../core/mod.ts";
+import {
+  assertNoRecipient,
+  type ConnectOptions,
+  parseDecimal,
+  promptLoop,
+  type SendOptions,
+  withServer,
+} from "../core/mod.ts";
 import { connectDocumented } from "./documented_session.ts";
 import { connectOriginal } from "./original_session.ts";
 import { type ClientSession, HANDSHAKE_MS, LIMITS } from "./session.ts";
@@ -28,10 +35,8 @@ export async function connectDdes(options: ConnectOptions): Promise<void> {
  * @throws {UsageError} `recipient-not-taken`, `not-a-number`
  */
 export async function sendDdes(options: SendOptions): Promise<void> {
-  const { text, to, show } = options;
-  if (to !== undefined) {
-    throw new UsageError("recipient-not-taken", "ddes sends to the server, not to a user");
-  }
+  const { text, show } = options;
+  assertNoRecipient(options, "ddes sends to the server, not to a user");
   if (parseDecimal(text) === undefined) throw new UsageError("not-a-number", "ddes sends numbers only");
   await withSession(options, (session) => session.add(text.trim()));
   show({ type: "sent", text: "sent" });

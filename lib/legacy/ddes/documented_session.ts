@@ -8,15 +8,9 @@ import {
   frameCutterWith,
   type RawConnection,
   readFromServer,
-} from "../core/mod.ts";
-import {
-  AwaitingProof,
-  encodeKeyStep,
-  MAX_BODY_BYTES,
-  Opcode,
   type SealedChannel,
-  TOKEN_BYTES,
-} from "./messages.ts";
+} from "../core/mod.ts";
+import { AwaitingProof, encodeKeyStep, MAX_BODY_BYTES, Opcode, TOKEN_BYTES } from "./messages.ts";
 import { type ClientSession, GONE_HINT, type Received, type ServerSession } from "./session.ts";
 import { decodeText } from "./suite.ts";
 

@@ -1,6 +1,6 @@
 import { concatBytes, decodeUtf8, encodeUtf8, equalBytes } from "../../bytes/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
-import { type Cut, type Cutter, DES_BYTES } from "../core/mod.ts";
+import { type Cut, type Cutter, DES_BYTES, isHexDigits } from "../core/mod.ts";
 import type { Received } from "./session.ts";
 import { decodeText, MAC_BYTES, type Suite } from "./suite.ts";
 
@@ -54,7 +54,9 @@ export function requestCutter(suite: Suite): Cutter<Received> {
     for (let at = bytes.indexOf(COLON); at >= 0; at = bytes.indexOf(COLON, at + 1)) {
       const end = at + 2 + SESSION_ID_BYTES, size = end + 2 + MAC_BYTES;
       if (end + 2 > bytes.length) break;
-      if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHex(bytes, at + 2, end)) continue;
+      if (!isSeparator(bytes, at) || !isSeparator(bytes, end) || !isHexDigits(bytes.subarray(at + 2, end))) {
+        continue;
+      }
       if (bytes.length < size) break;
       return { message: openRequest(suite, bytes.subarray(0, size), at), size };
     }
@@ -110,12 +112,4 @@ export function replyCutter(suite: Suite): Cutter<string> {
 
 function isSeparator(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === COLON && bytes[at + 1] === COLON;
-}
-
-function isHex(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at]!;
-    if (byte < 0x30 || byte > 0x66 || (byte > 0x39 && byte < 0x61)) return false;
-  }
-  return true;
 }

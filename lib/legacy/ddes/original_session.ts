@@ -3,12 +3,12 @@ import type { RandomSource } from "../../crypto/mod.ts";
 import { ProtocolError } from "../../errors/mod.ts";
 import {
   admitDhGroup,
+  computeSecretFromPem,
   type DhGroup,
   DhKeyPair,
   formatDhParameters,
   formatDhPublicKey,
   parseDhParameters,
-  parseDhPublicKey,
   pemCutter,
   type RawConnection,
   readFromServer,
@@ -34,7 +34,7 @@ export async function acceptOriginal(
   writer.write(encodeUtf8(formatDhParameters(group)));
   const pem = await reader.read(pemCutter("PUBLIC KEY"));
   if (pem === undefined) return undefined;
-  const suite = agree(keys, pem);
+  const suite = new Suite(computeSecretFromPem(keys, pem));
   writer.write(encodeUtf8(formatDhPublicKey(group, keys.publicValue)));
   for (const part of encodeConfirmation(suite)) writer.write(part);
   return {
@@ -55,7 +55,8 @@ export async function connectOriginal(
   const { modulus, generator } = parseDhParameters(parametersPem);
   const keys = DhKeyPair.generate(await admitDhGroup(modulus, generator), random);
   writer.write(encodeUtf8(formatDhPublicKey(keys.group, keys.publicValue)));
-  const suite = agree(keys, await readFromServer(connection, pemCutter("PUBLIC KEY"), GONE_HINT));
+  const serverPem = await readFromServer(connection, pemCutter("PUBLIC KEY"), GONE_HINT);
+  const suite = new Suite(computeSecretFromPem(keys, serverPem));
   const sealedId = await readFromServer(connection, cutConfirmation, GONE_HINT);
   if (!equalBytesConstantTime(sealedId, suite.sealSessionId())) {
     throw new ProtocolError("keys-not-established", "the server has other keys than this client");
@@ -72,12 +73,4 @@ export async function connectOriginal(
       return writer.flushed();
     },
   };
-}
-
-function agree(keys: DhKeyPair, peerKeyPem: string): Suite {
-  const { modulus, generator, value } = parseDhPublicKey(peerKeyPem);
-  if (modulus !== keys.group.modulus || generator !== keys.group.generator) {
-    throw new ProtocolError("dh-group-mismatch", "the peer's key belongs to another Diffie-Hellman group");
-  }
-  return new Suite(keys.computeSecret(value));
 }

@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeHex, encodeUtf8 } from "../../bytes/mod.ts";
 import { digest, hkdf } from "../../crypto/mod.ts";
-import { Des, DES_BYTES, HmacKey } from "../core/mod.ts";
+import { type ChannelSuite, Des, DES_BYTES, HmacKey } from "../core/mod.ts";
 
 /** Length in bytes of an HMAC-SHA256. */
 export const MAC_BYTES = 32;
@@ -8,7 +8,9 @@ const SPACE = 0x20;
 const INFO = encodeUtf8("dh key exchange");
 
 /** The cipher suite of ddes: two DES keys out of one Diffie-Hellman secret, and an HMAC under the second. */
-export class Suite {
+export class Suite implements ChannelSuite {
+  /** A block of DES. */
+  readonly blockBytes: number = DES_BYTES;
   /** SHA-256 of the shared secret in hexadecimal, 64 characters. */
   readonly sessionId: string;
   /** HMAC-SHA256 under the second key. */
@@ -31,9 +33,9 @@ export class Suite {
     return this.#first.encrypt(encodeUtf8(this.sessionId));
   }
 
-  /** Encrypts twice, under both keys, what is padded with spaces to whole blocks. */
+  /** Encrypts twice, under both keys, what is padded with spaces to whole blocks, at least one. */
   encrypt(plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
-    const padded = new Uint8Array(Math.ceil(plaintext.length / DES_BYTES) * DES_BYTES);
+    const padded = new Uint8Array(Math.max(Math.ceil(plaintext.length / DES_BYTES), 1) * DES_BYTES);
     padded.set(plaintext);
     padded.fill(SPACE, plaintext.length);
     return this.#second.encrypt(this.#first.encrypt(padded));

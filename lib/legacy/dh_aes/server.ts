@@ -14,6 +14,8 @@ import {
   Roster,
   serveClients,
   type ServeOptions,
+  serveWith,
+  splitBySize,
   type UnknownMessage,
 } from "../core/mod.ts";
 import {
@@ -33,7 +35,7 @@ const HANDSHAKE_MS = 10_000;
 /** How long a client may take to fetch what has waited for it. */
 const FETCH_MS = 30_000;
 /** `pending_messages` holds so much; what waits beyond it follows one by one. */
-const PENDING_BYTES = 256 * 1024;
+const PENDING_CHARS = 256 * 1024;
 const INBOX_LIMITS = { maxMessagesPerUser: 1000, maxUsers: 1000, maxSize: 64 * 1024 * 1024 };
 const LIMITS = { maxMessageBytes: MAX_REQUEST_BYTES, gapMs: 0 };
 
@@ -53,22 +55,11 @@ interface Member {
  * @throws {NetworkError} `listen-failed`
  */
 export function serveDhAes(options: ServeOptions): ProfileServer {
-  using opening = new DisposableStack();
-  const inbox = opening.use(Inbox.open(join(options.folder, INBOX_FILE), INBOX_LIMITS));
-  const office = new PostOffice(options, inbox);
-  const server = serveClients(options, LIMITS, (connection) => office.converse(connection));
-  const opened = opening.move();
-  return {
-    addresses: server.addresses,
-    async close() {
-      await server.close();
-      office.close();
-      opened.dispose();
-    },
-  };
+  const office = new PostOffice(options, Inbox.open(join(options.folder, INBOX_FILE), INBOX_LIMITS));
+  return serveWith(office, () => serveClients(options, LIMITS, (connection) => office.converse(connection)));
 }
 
-class PostOffice {
+class PostOffice implements Disposable {
   readonly #options: ServeOptions;
   readonly #inbox: Inbox;
   readonly #batch: InboxBatch;
@@ -112,16 +103,15 @@ class PostOffice {
     const waiting = this.#inbox.waiting(name);
     const last = waiting.at(-1);
     if (last === undefined) return;
-    const { pending, rest } = splitPending(waiting.map(({ body }) => body));
+    const [pending, rest] = splitBySize(waiting.map(({ body }) => body), PENDING_CHARS);
     writer.write(suite.seal(formatPending(pending)));
     for (const text of rest) writer.write(suite.seal(text));
     await writer.flushed();
     if (!connection.closed) this.#inbox.remove(name, last.id);
   }
 
-  /** Puts on disk what waits for that. */
-  close(): void {
-    this.#batch.flush();
+  [Symbol.dispose](): void {
+    this.#batch[Symbol.dispose]();
   }
 
   /** Returns what the sender has to wait for: a recipient that does not take what is sent to it. */
@@ -179,11 +169,4 @@ async function logIn(
 
 function write({ suite, connection }: Member, message: ServerMessage): void {
   connection.writer.write(suite.seal(formatMessage(message)));
-}
-
-function splitPending(texts: readonly string[]): { pending: readonly string[]; rest: readonly string[] } {
-  let bytes = 0;
-  const end = texts.findIndex((text) => (bytes += text.length) > PENDING_BYTES);
-  const count = end < 0 ? texts.length : Math.max(end, 1);
-  return { pending: texts.slice(0, count), rest: texts.slice(count) };
 }

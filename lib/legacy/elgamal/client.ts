@@ -1,5 +1,16 @@
 import { AuthenticationError, DecodeError, ProtocolError, UsageError } from "../../errors/mod.ts";
-import { assertDhGroup, type ConnectOptions, type ProfileEvent, SocketIoConnection } from "../core/mod.ts";
+import {
+  assertDhGroup,
+  assertNoRecipient,
+  type BroadcastClient,
+  type BroadcastOptions,
+  chatWithAll,
+  type ConnectOptions,
+  type SendOptions,
+  sendToAll,
+  SocketIoConnection,
+  TimedWait,
+} from "../core/mod.ts";
 import { type Link, OwnKeys, takeSigningKey, takeValue } from "./link.ts";
 import {
   formatSealed,
@@ -7,9 +18,9 @@ import {
   type Incoming,
   MAX_PAYLOAD_CHARS,
   parseIncoming,
-  parseInteger,
   parseSealed,
   parseSignedValue,
+  parseSigningKey,
 } from "./messages.ts";
 import { parseSpelling, type Spelling, SPELLINGS } from "./parameters.ts";
 
@@ -21,18 +32,31 @@ const OTHER = "";
 /** Whoever has not agreed on keys by then is not waited for. */
 const EXCHANGE_MS = 5000;
 
-/** What a {@link Client} needs. */
-export interface ClientOptions extends
-  Pick<
-    ConnectOptions,
-    "dialect" | "hostname" | "port" | "random" | "settings" | "signal"
-  > {
-  /** Gets what happens and what arrives. */
-  readonly show: (event: ProfileEvent) => void;
-}
-
 /** The event of one kind. */
 type IncomingOf<Type extends Incoming["type"]> = Extract<Incoming, { type: Type }>;
+
+/**
+ * Holds a session: lines are messages to everybody else; `exit` leaves, and so does the end of input.
+ *
+ * @throws {NetworkError} `connect-failed`, `server-gone`
+ * @throws {AuthenticationError} `signature-wrong`
+ * @throws {ProtocolError} `dh-value-refused`, `dialect-mismatch`
+ */
+export function connectElgamal(options: ConnectOptions): Promise<void> {
+  return chatWithAll(options, "for another client", withClient);
+}
+
+/**
+ * Waits for another client, sends one text to everybody who is here and leaves.
+ *
+ * @throws {UsageError} `recipient-not-taken`, `message-too-long`
+ * @throws {NetworkError} `connect-failed`, `server-gone`
+ * @throws {AuthenticationError} `signature-wrong`
+ */
+export async function sendElgamal(options: SendOptions): Promise<void> {
+  assertNoRecipient(options, "elgamal sends to everybody, not to a user");
+  await sendToAll(options, withClient);
+}
 
 /**
  * Draws keys, connects and is a client for as long as `use` takes; what was sent by then goes out.
@@ -40,8 +64,8 @@ type IncomingOf<Type extends Incoming["type"]> = Extract<Incoming, { type: Type 
  * @throws {UsageError} `spelling-malformed`
  * @throws {NetworkError} `connect-failed`
  */
-export async function withClient(
-  options: ClientOptions,
+async function withClient(
+  options: BroadcastOptions,
   use: (client: Client) => Promise<void>,
 ): Promise<void> {
   const { dialect, port = PORT, random, settings } = options;
@@ -56,25 +80,25 @@ export async function withClient(
     await use(client);
   } finally {
     await connection.close();
-    client.endExchange();
+    client.exchange.end();
   }
 }
 
 /** A client: it agrees on keys with the others as they come, and exchanges messages with them. */
-export class Client {
-  readonly #options: ClientOptions;
+class Client implements BroadcastClient {
+  readonly #options: BroadcastOptions;
   readonly #connection: SocketIoConnection;
   readonly #links = new Map<string, Link>();
   readonly #ready = Promise.withResolvers<void>();
+  /** The wait for the keys that are not agreed yet. */
+  readonly exchange: TimedWait = new TimedWait(EXCHANGE_MS);
   #own: OwnKeys;
   /** Undefined where the other's spelling may still be taken over. */
   #spelling: Spelling | undefined;
-  /** The wait for the keys that are not agreed yet; undefined where there are none. */
-  #exchange: (PromiseWithResolvers<void> & { readonly timer: ReturnType<typeof setTimeout> }) | undefined;
 
   /** Is made for a connection that will be open. */
   constructor(
-    options: ClientOptions,
+    options: BroadcastOptions,
     connection: SocketIoConnection,
     own: OwnKeys,
     spelling: Spelling | undefined,
@@ -101,7 +125,7 @@ export class Client {
    * @throws {UsageError} `message-too-long`, `nobody-here`
    */
   async send(text: string): Promise<void> {
-    await this.#exchange?.promise;
+    await this.exchange.over;
     let recipients = 0;
     for (const [peer, link] of this.#links) {
       if (link.state !== "keyed") continue;
@@ -136,7 +160,7 @@ export class Client {
     else if (peer === undefined) return;
     else if (incoming.type === "value") this.#takeValue(peer, incoming);
     else {
-      this.#setLink(peer, takeSigningKey(this.#own, parseInteger(payload)));
+      this.#setLink(peer, takeSigningKey(this.#own, parseSigningKey(payload)));
       this.#sendValue(peer);
     }
   }
@@ -226,17 +250,8 @@ export class Client {
   #checkExchange(): void {
     const links = [...this.#links.values()];
     if (links.some(({ state }) => state === "keyed")) this.#ready.resolve();
-    if (links.every(({ state }) => state === "keyed")) return this.endExchange();
-    if (this.#exchange !== undefined) return;
-    const over = Promise.withResolvers<void>();
-    this.#exchange = { ...over, timer: setTimeout(over.resolve, EXCHANGE_MS) };
-  }
-
-  /** Waits for nobody's keys any more. */
-  endExchange(): void {
-    clearTimeout(this.#exchange?.timer);
-    this.#exchange?.resolve();
-    this.#exchange = undefined;
+    if (links.every(({ state }) => state === "keyed")) this.exchange.end();
+    else this.exchange.begin();
   }
 }
 

@@ -1,9 +1,15 @@
 import * as v from "valibot";
 import { decodeBase64, encodeBase64 } from "../../bytes/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
-import { CBC_IV_BYTES, parseMessage, parseSchema } from "../core/mod.ts";
+import {
+  CBC_IV_BYTES,
+  type ElgamalSignature,
+  integerReviver,
+  parseInteger,
+  parseMessage,
+  parseSchema,
+} from "../core/mod.ts";
 import { type Spelling, SPELLINGS } from "./parameters.ts";
-import type { Signature } from "./signature.ts";
 
 /** The longest payload of an event. */
 export const MAX_PAYLOAD_CHARS = 64 * 1024;
@@ -37,7 +43,7 @@ export type Incoming =
   | Delivery & { readonly type: "value"; readonly spelling: Spelling };
 
 /** A Diffie-Hellman value and the ElGamal signature over it. */
-export interface SignedValue extends Signature {
+export interface SignedValue extends ElgamalSignature {
   /** The value. */
   readonly value: bigint;
 }
@@ -71,13 +77,12 @@ export function parseIncoming(event: string, [first, second]: readonly unknown[]
 }
 
 /**
- * Parses an integer in decimal, as an ElGamal public key is sent.
+ * Parses an ElGamal public key, which is sent in decimal.
  *
  * @throws {DecodeError} `message-malformed`
  */
-export function parseInteger(digits: string): bigint {
-  if (digits.length > MAX_DIGITS || !/^\d+$/.test(digits)) throw malformed();
-  return BigInt(digits);
+export function parseSigningKey(digits: string): bigint {
+  return parseInteger(digits, MAX_DIGITS);
 }
 
 /**
@@ -90,7 +95,7 @@ export function parseInteger(digits: string): bigint {
  * @throws {DecodeError} `message-malformed`
  */
 export function parseSignedValue(payload: string, spelling: Spelling): SignedValue {
-  const members = parseMessage(v.record(v.string(), v.unknown()), payload, bigIntegers);
+  const members = parseMessage(v.record(v.string(), v.unknown()), payload, integerReviver(MAX_DIGITS));
   return parseSchema(signedValue, { ...members, value: members[SPELLINGS[spelling].field] });
 }
 
@@ -111,20 +116,11 @@ export function formatSignedValue({ value, s1, s2 }: SignedValue, spelling: Spel
 export function parseSealed(payload: string): SealedMessage {
   const { message, iv } = parseMessage(sealedMessage, payload);
   const sealed = { ciphertext: decodeBase64(message), iv: decodeBase64(iv) };
-  if (sealed.iv.length !== CBC_IV_BYTES) throw malformed();
-  return sealed;
+  if (sealed.iv.length === CBC_IV_BYTES) return sealed;
+  throw new DecodeError("message-malformed", "the message is malformed");
 }
 
 /** Formats what {@link parseSealed} parses. */
 export function formatSealed({ ciphertext, iv }: SealedMessage): string {
   return `{"message": "${encodeBase64(ciphertext)}", "iv": "${encodeBase64(iv)}"}`;
-}
-
-/** A reviver that takes a number's digits from the source, where the runtime gives it. */
-function bigIntegers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === "number" ? parseInteger(context?.source ?? "") : value;
-}
-
-function malformed(): DecodeError {
-  return new DecodeError("message-malformed", "the message is malformed");
 }

@@ -44,6 +44,6 @@ export const elgamal: Profile = {
   addressed: false,
   certified: false,
   serve: async (options) => (await import("./server.ts")).serveElgamal(options),
-  connect: async (options) => (await import("./chat.ts")).connectElgamal(options),
-  send: async (options) => (await import("./chat.ts")).sendElgamal(options),
+  connect: async (options) => (await import("./client.ts")).connectElgamal(options),
+  send: async (options) => (await import("./client.ts")).sendElgamal(options),
 };

@@ -1,10 +1,4 @@
-import {
-  type ProfileServer,
-  Roster,
-  type ServeOptions,
-  serveSocketIo,
-  type SocketIoClient,
-} from "../core/mod.ts";
+import { type ProfileServer, type ServeOptions, type SocketIoClient, SocketIoRoom } from "../core/mod.ts";
 import { EVENTS, isPayload, MAX_PAYLOAD_CHARS, START } from "./messages.ts";
 
 /** In the original dialect nobody says who speaks, so that two is all there can be. */
@@ -17,74 +11,44 @@ const RELAYED = new Map(Object.entries(EVENTS).map(([event, { delivered }]) => [
  * @throws {NetworkError} `listen-failed`
  */
 export function serveElgamal(options: ServeOptions): Promise<ProfileServer> {
-  const hub = new Hub(options);
-  return serveSocketIo({
-    ...options,
+  const { dialect } = options;
+  const room: SocketIoRoom = new SocketIoRoom(options, {
+    maxMembers: MAX_MEMBERS[dialect],
     maxPacketBytes: 2 * MAX_PAYLOAD_CHARS,
-    join: (socket) => hub.join(socket),
-    onStalled: (socket) => hub.fail(socket, "it does not take what is sent to it"),
+    take(socket, event, args) {
+      const delivered = RELAYED.get(event);
+      if (delivered !== undefined) relay(room, dialect, socket, delivered, args);
+    },
+    onJoined() {
+      if (room.members.size > 1) startExchange(room, dialect);
+    },
+    onLeft() {
+      if (dialect === "documented") startExchange(room, dialect);
+    },
   });
+  return room.serve(options);
 }
 
-/** Who is here, under the name that the server gives to each. */
-class Hub {
-  readonly #options: ServeOptions;
-  readonly #members = new Roster<SocketIoClient>();
-  #joined = 0;
-
-  constructor(options: ServeOptions) {
-    this.#options = options;
+/** In the documented dialect clients are told who is here and which of them they are. */
+function startExchange({ members }: SocketIoRoom, dialect: ServeOptions["dialect"]): void {
+  const names = members.names();
+  for (const socket of members.others()) {
+    if (dialect === "original") socket.emit(START, 1);
+    else socket.emit(START, names, socket.data.name);
   }
+}
 
-  join(socket: SocketIoClient): void {
-    const client = socket.data.name = String(++this.#joined);
-    if (this.#members.size >= MAX_MEMBERS[this.#options.dialect]) {
-      this.#log("client-refused", client, "is refused: there are as many clients as there can be");
-      socket.disconnect(true);
-      return;
-    }
-    this.#members.join(client, socket);
-    this.#log("client-joined", client, "has joined");
-    // Not on(), which is a tick late: what a client sends right before it leaves would be dropped.
-    socket.onAny((event: string, payload: unknown, to: unknown) => {
-      const delivered = RELAYED.get(event);
-      if (delivered !== undefined) this.#relay(socket, delivered, payload, to);
-    });
-    socket.on("disconnect", () => this.#leave(client, socket));
-    if (this.#members.size > 1) this.#startExchange();
-  }
-
-  fail(socket: SocketIoClient, reason: string): void {
-    this.#log("client-failed", socket.data.name, `is disconnected: ${reason}`);
-    socket.disconnect(true);
-  }
-
-  #leave(client: string, socket: SocketIoClient): void {
-    this.#members.leave(client, socket);
-    this.#log("client-left", client, "has left");
-    if (this.#options.dialect === "documented") this.#startExchange();
-  }
-
-  /** In the documented dialect clients are told who is here and which of them they are. */
-  #startExchange(): void {
-    const names = this.#members.names();
-    for (const name of names) {
-      const socket = this.#members.find(name);
-      if (this.#options.dialect === "original") socket?.emit(START, 1);
-      else socket?.emit(START, names, name);
-    }
-  }
-
-  /** Whom a client means may have left just now; what is for nobody is dropped. */
-  #relay(socket: SocketIoClient, delivered: string, payload: unknown, to: unknown): void {
-    if (!isPayload(payload)) return this.fail(socket, "what it sends is malformed or too long");
-    if (this.#options.dialect === "original") {
-      for (const other of this.#members.others(socket)) other.emit(delivered, payload);
-    } else if (typeof to === "string") this.#members.find(to)?.emit(delivered, payload, socket.data.name);
-    else this.fail(socket, "it does not say for whom it speaks");
-  }
-
-  #log(type: string, client: string, what: string): void {
-    this.#options.log({ type, client, text: `client ${client} ${what}` });
-  }
+/** Whom a client means may have left just now; what is for nobody is dropped. */
+function relay(
+  room: SocketIoRoom,
+  dialect: ServeOptions["dialect"],
+  socket: SocketIoClient,
+  delivered: string,
+  [payload, to]: readonly unknown[],
+): void {
+  if (!isPayload(payload)) return room.fail(socket, "what it sends is malformed or too long");
+  if (dialect === "original") {
+    for (const other of room.members.others(socket)) other.emit(delivered, payload);
+  } else if (typeof to === "string") room.members.find(to)?.emit(delivered, payload, socket.data.name);
+  else room.fail(socket, "it does not say for whom it speaks");
 }

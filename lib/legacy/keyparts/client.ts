@@ -1,18 +1,20 @@
 import type { KeyObject } from "node:crypto";
 import { AuthenticationError, ProtocolError, UsageError } from "../../errors/mod.ts";
 import {
+  type BroadcastClient,
+  type BroadcastOptions,
+  chatWithAll,
   type ConnectOptions,
   type Dialect,
   parseRsaPublicKey,
-  type ProfileEvent,
-  promptLoop,
   type RawConnection,
   type SendOptions,
+  sendToAll,
   ServerDialogue,
   signPss,
   withServer,
 } from "../core/mod.ts";
-import { CLIENT_IDS, readPrivateKey } from "./files.ts";
+import { CLIENT_IDS, keyFolder } from "./files.ts";
 import { type Group, KeyExchange } from "./key_exchange.ts";
 import {
   AUTH_REQUEST,
@@ -35,9 +37,6 @@ const PACES: Record<Dialect, Readonly<Record<"gap" | "beforeParts" | "beforeChat
   original: { gap: 100, beforeParts: 300, beforeChat: 1000 },
 };
 
-/** What {@link KeypartsClient} needs of the options of connecting and of sending. */
-type ClientOptions = Omit<ConnectOptions, "console"> & { readonly show: (event: ProfileEvent) => void };
-
 /**
  * Holds a session: lines are messages to the two others; `exit` leaves.
  *
@@ -45,14 +44,8 @@ type ClientOptions = Omit<ConnectOptions, "console"> & { readonly show: (event: 
  * @throws {AuthenticationError} `login-refused`
  * @throws {TimeoutError} `no-answer`
  */
-export async function connectKeyparts(options: ConnectOptions): Promise<void> {
-  const { console } = options;
-  await withClient({ ...options, show: (event) => console.show(event) }, async (client) => {
-    console.note("waiting until all three are here");
-    await Promise.race([client.keyed, client.ended]);
-    const settings = { prompt: "message: ", leave: "exit", ended: client.ended };
-    await promptLoop(console, settings, (line) => client.send(line));
-  });
+export function connectKeyparts(options: ConnectOptions): Promise<void> {
+  return chatWithAll(options, "until all three are here", withClient);
 }
 
 /**
@@ -60,17 +53,20 @@ export async function connectKeyparts(options: ConnectOptions): Promise<void> {
  *
  * @throws {UsageError} `message-too-long`
  */
-export async function sendKeyparts(options: SendOptions): Promise<void> {
-  await withClient(options, (client) => Promise.race([client.send(options.text), client.ended]));
-  options.show({ type: "sent", text: "sent" });
+export function sendKeyparts(options: SendOptions): Promise<void> {
+  return sendToAll(options, withClient);
 }
 
 async function withClient(
-  options: ClientOptions,
+  options: BroadcastOptions,
   use: (client: KeypartsClient) => Promise<void>,
 ): Promise<void> {
   const id = options.user ?? CLIENT_IDS[0]!;
-  const group = { id, privateKey: readPrivateKey(options.folder, id), peers: new Map<string, KeyObject>() };
+  const group = {
+    id,
+    privateKey: keyFolder.readPrivateKey(options.folder, id),
+    peers: new Map<string, KeyObject>(),
+  };
   const peers = peerIds(id, options.settings.peers);
   const { port = FIRST_PORT + Math.max(CLIENT_IDS.indexOf(id), 0) } = options; // one of its own each, by custom
   const limits = { gapMs: PACES[options.dialect].gap, maxMessageBytes: MAX_MESSAGE_BYTES };
@@ -90,10 +86,10 @@ function peerIds(id: string, given: string | undefined): string[] {
 }
 
 /** A client from its login on. */
-class KeypartsClient {
+class KeypartsClient implements BroadcastClient {
   readonly #connection: RawConnection;
   readonly #group: Group & { readonly peers: Map<string, KeyObject> };
-  readonly #options: ClientOptions;
+  readonly #options: BroadcastOptions;
   readonly #dialogue: ServerDialogue<ServerMessage>;
   /** Whether the public keys of the others are here. */
   #prepared = false;
@@ -106,7 +102,7 @@ class KeypartsClient {
   constructor(
     connection: RawConnection,
     group: Group & { readonly peers: Map<string, KeyObject> },
-    options: ClientOptions,
+    options: BroadcastOptions,
   ) {
     this.#connection = connection;
     this.#group = group;
@@ -133,7 +129,7 @@ class KeypartsClient {
   }
 
   /** Resolves when there is a session key. */
-  get keyed(): Promise<void> {
+  get ready(): Promise<void> {
     return this.#keyed.promise;
   }
 
@@ -154,7 +150,7 @@ class KeypartsClient {
 
   /** Sends a text to the others, under the newest key. */
   async send(text: string): Promise<void> {
-    await this.keyed;
+    await this.ready;
     await this.#dialogue.send(this.#cipher!.seal(text, this.#options.random));
   }
 

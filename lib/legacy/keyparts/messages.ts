@@ -5,7 +5,11 @@ import { ProtocolError } from "../../errors/mod.ts";
 import {
   type Cutter,
   indexOfBytes,
+  literalCutter,
+  type LiteralForm,
+  literalForm,
   mapCutter,
+  MAX_FILE_SAFE_NAME_BYTES,
   mayBecome,
   pemCutter,
   RSA_2048_BYTES,
@@ -36,15 +40,9 @@ const REQ_KEY = encodeUtf8("REQ_KEY:");
 const KEY_PART = encodeUtf8("KEY_PART:");
 const PEM = encodeUtf8("-----BEGIN PUBLIC KEY-----");
 const SEPARATOR = encodeUtf8("||");
-const MAX_ID_BYTES = 64;
-const MAX_PART_HEAD_BYTES = KEY_PART.length + 2 * MAX_ID_BYTES + "->".length;
+const MAX_PART_HEAD_BYTES = KEY_PART.length + 2 * MAX_FILE_SAFE_NAME_BYTES + "->".length;
 /** More than this at once is a stream of messages and never a single one. */
 const MANY_BYTES = 4 * MAX_CHAT_BYTES;
-
-/** Whether a text can be a client's id; it becomes part of a file name. */
-export function isClientId(text: string): boolean {
-  return text.length <= MAX_ID_BYTES && /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text);
-}
 
 /** A login: an id and the signature over `AUTH_REQUEST`, 256 bytes. */
 export interface Login {
@@ -68,7 +66,9 @@ export function encodeLogin({ id, signature }: Login): [Uint8Array, Uint8Array] 
 /** Cuts a login; its length is known, so that a signature which contains "||" does no harm. */
 export const cutLogin: Cutter<Login> = (bytes) => {
   const at = indexOfBytes(bytes, AUTH_REQUEST);
-  if (at < 0 ? bytes.length > MAX_ID_BYTES + AUTH_REQUEST.length : at > MAX_ID_BYTES) {
+  if (
+    at < 0 ? bytes.length > MAX_FILE_SAFE_NAME_BYTES + AUTH_REQUEST.length : at > MAX_FILE_SAFE_NAME_BYTES
+  ) {
     throw new ProtocolError("login-malformed", "what the client sends is no login");
   }
   const end = at + AUTH_REQUEST.length + SEPARATOR.length, size = end + RSA_2048_BYTES;
@@ -153,7 +153,9 @@ export const cutClientMessage: Cutter<ClientMessage> = (bytes, quiet) => {
 
 function cutKeyRequest(bytes: Uint8Array, next: number | undefined, quiet: boolean) {
   const size = next ?? bytes.length;
-  if (size > REQ_KEY.length + MAX_ID_BYTES) throw new ProtocolError("request-malformed", "an id is too long");
+  if (size > REQ_KEY.length + MAX_FILE_SAFE_NAME_BYTES) {
+    throw new ProtocolError("request-malformed", "an id is too long");
+  }
   if (next === undefined && !quiet) return undefined;
   const id = toLatin1(bytes.subarray(REQ_KEY.length, size)).trim();
   return { message: { type: "key-request", id } as const, size };
@@ -172,28 +174,23 @@ export type ServerMessage =
 /** Finds a message under the session key at the beginning of the bytes: its text and its length. */
 export type ChatOpener = (bytes: Uint8Array) => { readonly text: string; readonly size: number } | undefined;
 
-/** What begins with the literal and how it is cut. A message that may still become one of these waits. */
-const FORMS: readonly [Uint8Array, Cutter<ServerMessage>][] = [
-  [FIXED.success, () => ({ message: { type: "auth", success: true }, size: FIXED.success.length })],
-  [FIXED.failure, () => ({ message: { type: "auth", success: false }, size: FIXED.failure.length })],
-  [FIXED.start, () => ({ message: { type: "start" }, size: FIXED.start.length })],
-  [FIXED.noKey, () => ({ message: { type: "key", pem: undefined }, size: FIXED.noKey.length })],
+const FORMS: readonly LiteralForm<ServerMessage>[] = [
+  literalForm(FIXED.success, { type: "auth", success: true }),
+  literalForm(FIXED.failure, { type: "auth", success: false }),
+  literalForm(FIXED.start, { type: "start" }),
+  literalForm(FIXED.noKey, { type: "key", pem: undefined }),
   [PEM, mapCutter(pemCutter("PUBLIC KEY"), (pem) => ({ type: "key", pem }))],
   [KEY_PART, mapCutter(cutKeyPart, (bytes) => ({ type: "part", part: decodeKeyPart(bytes) }))],
 ];
 
 /** Returns the cutter for what the server sends; `open` is what the session key can tell apart. */
 export function serverMessageCutter(open: ChatOpener): Cutter<ServerMessage> {
-  return (bytes, quiet) => {
-    for (const [literal, cut] of FORMS) {
-      if (startsWith(bytes, literal)) return cut(bytes, quiet);
-      if (mayBecome(bytes, literal, quiet)) return undefined;
-    }
+  return literalCutter(FORMS, (bytes, quiet) => {
     const chat = open(bytes);
     if (chat !== undefined) return { message: { type: "chat", text: chat.text }, size: chat.size };
     if (!quiet && bytes.length <= MANY_BYTES) return undefined;
     return { message: { type: "unreadable" }, size: nextCommand(bytes) ?? bytes.length };
-  };
+  });
 }
 
 /** Where a command begins behind what stands first. */

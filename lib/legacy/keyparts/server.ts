@@ -10,7 +10,7 @@ import {
   type ServeOptions,
   verifyPss,
 } from "../core/mod.ts";
-import { readCertifiedKey } from "./files.ts";
+import { keyFolder } from "./files.ts";
 import {
   AUTH_REQUEST,
   type ClientMessage,
@@ -93,7 +93,7 @@ class Hub {
   }
 
   #check({ id, signature }: Login): string | undefined {
-    const key = readCertifiedKey(this.#options.folder, id);
+    const key = keyFolder.readCertifiedKey(this.#options.folder, id);
     if (key === undefined) {
       this.#log("client-unknown", id, `there is no certificate for ${id}`);
       return "unknown";
@@ -130,7 +130,7 @@ class Hub {
   }
 
   #publicKey(id: string): Uint8Array {
-    const key = readCertifiedKey(this.#options.folder, id);
+    const key = keyFolder.readCertifiedKey(this.#options.folder, id);
     return key === undefined ? FIXED.noKey : encodeUtf8(formatRsaPublicKey(key));
   }
 

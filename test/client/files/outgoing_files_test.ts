@@ -319,3 +319,34 @@ Deno.test("remove() deletes what this device has sent at the relay", () =>
     await assert.rejects(receive(world, BOB), { code: "blob-unknown" });
     assert.deepEqual(await receive(world, BOB), []);
   }));
+
+Deno.test("send() takes an answer's target and an expiry, and what is taken back or over is deleted at the relay", () =>
+  onStage(async (world) => {
+    const path = fileOf(world, "plan", "the plan");
+    const { asked, sent } = await run(world, ALICE, async (client) => {
+      const conversation = client.conversationWith("bob");
+      const { outgoing } = client.files;
+      const asked = await client.enqueue("bob", "where is it?");
+      await client.deliverSent(asked);
+      const refused = { replyTo: "ffffffff" };
+      await assert.rejects(outgoing.send(conversation, [{ path }], refused), { code: "message-unknown" });
+      const endless = { expiresInMs: 1 };
+      await assert.rejects(outgoing.send(conversation, [{ path }], endless), { code: "expiry-malformed" });
+      const options = { replyTo: asked.id.slice(0, 8), expiresInMs: 60_000 };
+      const sent = await outgoing.send(conversation, [{ path }], options);
+      await client.deliverSent(sent);
+      const gone = await outgoing.send(conversation, [{ path }], { caption: "taken back" });
+      await client.deliverSent(gone);
+      assert.equal(blobsOf(world).length, 2);
+      await client.composer.enqueue(conversation, { type: "delete", target: gone.id });
+      await client.files.tellRelay();
+      assert.equal(blobsOf(world).length, 1);
+      return { asked, sent };
+    });
+    const [, files] = await run(world, BOB, (client) => Promise.resolve(client.history.unread()));
+    assert.deepEqual([files!.id, files!.target], [sent.id, asked.id]);
+    assert.ok(files!.expires!.getTime() - files!.time.getTime() > 50_000);
+    world.relay.pass(120_000);
+    await run(world, ALICE, (client) => client.history.sweep());
+    assert.deepEqual(blobsOf(world), []);
+  }));

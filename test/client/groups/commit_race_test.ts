@@ -6,8 +6,7 @@ const MEMBERS = 20;
 
 Deno.test("20 members commit at the same instant: none gives up, and all converge on one epoch and one secret", async () => {
   await using world = await World.open();
-  const refs = [];
-  for (let i = 0; i < MEMBERS; i++) refs.push(await world.enrol(`user${i}/laptop`));
+  const refs = await Promise.all(Array.from({ length: MEMBERS }, (_, i) => world.enrol(`user${i}/laptop`)));
   const clients = await Promise.all(refs.map(async (ref) => {
     const client = await world.client(ref);
     await client.connect();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { encodeRoster } from "../../../lib/client/groups/roster.ts";
 import { toSnapshot } from "../../../lib/client/group_state.ts";
 import { Commits } from "../../../lib/client/commits.ts";
@@ -9,7 +10,7 @@ import { Receiver } from "../../../lib/client/receiver.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
 import { createCommit, createGroupInfo, joinExternal } from "../../../lib/mls/mod.ts";
 import type { ClientConnection } from "../../../lib/transport/mod.ts";
-import type { DeviceRef } from "../../../lib/wire/mod.ts";
+import { deviceMailbox, type DeviceRef } from "../../../lib/wire/mod.ts";
 import { World } from "../../support/world.ts";
 import { type Insides, openInsides, rawConnection, say, withClient } from "./group_world.ts";
 
@@ -108,6 +109,48 @@ Deno.test("a device does not enter by the group info of another group, of an epo
   await assert.rejects(enterBy(new Uint8Array(100)), { code: "mls-malformed" });
   assert.equal(atBob.store.pendingCommits.get(id), undefined);
   assert.equal(atBob.store.groups.epochNumber(id), 2);
+});
+
+Deno.test("a welcome for the last-resort key package takes a device into an epoch once", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const db = new DatabaseSync(`${world.relay.folder}/relay/mailboxes.db`);
+  db.exec("DELETE FROM key_package WHERE last_resort = 0");
+  db.close();
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const connection = await rawConnection(world, bob);
+  const mailbox = deviceMailbox(bob);
+  const { entries } = await connection.request("sync", { mailbox, after: 0, limit: 10 });
+  await connection.close();
+  await world.inbox(bob);
+  await withClient(world, alice, (client) => client.groups.refresh(id));
+  await world.inbox(bob);
+  await using atBob = await openInsides(world, bob);
+  const { cursor } = atBob.store.mailboxes.get(mailbox);
+  const epoch = atBob.store.groups.epochNumber(id)!;
+  assert.ok(epoch > 1);
+  const again = { ...entries[0]!, seq: cursor + 1, id: systemRandom(16) };
+  await receiverOf(atBob, bob).workIn(mailbox, [{ ...again, conversation: { mailbox: id, seq: 99 } }]);
+  assert.equal(atBob.store.groups.epochNumber(id), epoch);
+  assert.equal(atBob.store.mailboxes.get(id).state, "active");
+  const [line] = atBob.store.messages.byIdPrefix(again.id.toHex());
+  assert.match(new TextDecoder().decode(line!.content), /welcome-repeated/);
+});
+
+Deno.test("who enters a group again is told of the users that it did not know of", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  await world.enrol("mallory/phone");
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await world.inbox(bob);
+  await withClient(world, alice, (client) => client.groups.add("team", ["mallory"]));
+  {
+    // What a relay brings about that leaves an entry out.
+    await using atBob = await openInsides(world, bob);
+    await atBob.store.transaction(() => atBob.store.mailboxes.setState(id, "broken"));
+  }
+  const lines = await withClient(world, bob, (client) => client.history.unread());
+  assert.match(lines.find(({ type }) => type === "rejoined")!.text, /; new there since: mallory$/);
 });
 
 function receiverOf({ store, mls, identity: { trust } }: Insides, self: DeviceRef): Receiver {

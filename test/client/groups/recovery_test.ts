@@ -4,6 +4,8 @@ import { World } from "../../support/world.ts";
 import type { DeviceRef } from "../../../lib/wire/mod.ts";
 import { say, secretOf, withClient } from "./group_world.ts";
 
+const DAY_MS = 86_400_000;
+
 /** What a restored backup amounts to: the identity is there, its database is not. */
 async function lose(world: World, ref: DeviceRef): Promise<void> {
   for (const name of ["parley.db", "parley.db-wal", "parley.db-shm"]) {
@@ -110,6 +112,90 @@ Deno.test("two copies of a device do not fight: the one whose place is taken giv
   await other.connect();
   await other.catchUp();
   assert.equal(other.groups.show(id).state, "duplicated");
+});
+
+/** What a member gets whom the author of the newest commit, or the relay, wishes ill. */
+function damageNewestCommit(world: World): void {
+  const db = new DatabaseSync(`${world.relay.folder}/relay/mailboxes.db`);
+  const row = db.prepare(
+    "SELECT rowid AS id, body FROM entry WHERE kind = 'commit' ORDER BY rowid DESC LIMIT 1",
+  ).get();
+  const body = row!.body as Uint8Array;
+  body[body.length - 1]! ^= 1;
+  db.prepare("UPDATE entry SET body = ? WHERE rowid = ?").run(body, row!.id!);
+  db.close();
+}
+
+Deno.test("a device that gets a commit which it cannot apply says so, enters again by itself, and asks for what it missed", async () => {
+  await using world = await World.open();
+  const [alice, bob, carol] = [
+    await world.enrol("alice/laptop"),
+    await world.enrol("bob/phone"),
+    await world.enrol("carol/phone"),
+  ];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  await world.inbox(carol);
+  await withClient(world, bob, (client) => client.groups.refresh(id));
+  await say(world, bob, id, "missed");
+  assert.deepEqual(await world.inbox(alice), ["missed"]);
+  damageNewestCommit(world);
+  assert.deepEqual((await kindsOf(world, carol)).sort(), ["rejoined", "undecryptable", "undecryptable"]);
+  // Carol has asked for it; bob answers.
+  await world.inbox(bob);
+  assert.ok((await world.inbox(carol)).includes("missed"));
+  const secrets = await Promise.all([alice, bob, carol].map(async (one) => {
+    await world.inbox(one);
+    return await secretOf(world, one, id);
+  }));
+  assert.equal(new Set(secrets.map(({ secret }) => secret)).size, 1);
+});
+
+Deno.test("a client makes new keys for itself, unasked, when they are old", async () => {
+  await using world = await World.open({ leafLifetimeMs: 90 * DAY_MS });
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await world.inbox(bob);
+  assert.equal((await secretOf(world, bob, id)).epoch, 1);
+  world.relay.pass(8 * DAY_MS);
+  await world.inbox(bob);
+  await world.inbox(alice);
+  await world.inbox(bob);
+  // One commit of each, and no more than that.
+  assert.equal((await secretOf(world, bob, id)).epoch, 3);
+  await world.inbox(alice);
+  assert.deepEqual(await secretOf(world, alice, id), await secretOf(world, bob, id));
+});
+
+Deno.test("who leaves is out at once on all devices, and who is added again before anybody took them out comes in anew", async () => {
+  await using world = await World.open();
+  const [alice, bob, tablet] = [
+    await world.enrol("alice/laptop"),
+    await world.enrol("bob/phone"),
+    await world.enrol("bob/tablet"),
+  ];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await withClient(world, bob, (client) => client.groups.leave(id));
+  await withClient(world, tablet, (client) => assert.equal(client.groups.show(id).state, "left"));
+  const offline = await world.client(alice);
+  await offline.connect();
+  await offline.groups.add(id, ["bob"]);
+  await world.close(offline);
+  await say(world, alice, id, "welcome back");
+  assert.deepEqual(await world.inbox(bob), ["welcome back"]);
+  assert.deepEqual(await world.inbox(tablet), ["welcome back"]);
+});
+
+Deno.test("a device that was removed and added again while it was away reads what was said to it before", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await world.inbox(bob);
+  await say(world, alice, id, "before");
+  await withClient(world, alice, (client) => client.groups.remove(id, ["bob"]));
+  await say(world, alice, id, "not for bob");
+  await withClient(world, alice, (client) => client.groups.add(id, ["bob"]));
+  await say(world, alice, id, "after");
+  assert.deepEqual(await world.inbox(bob), ["before", "group-change alice/laptop", "after"]);
 });
 
 async function copyFolder(from: string, to: string): Promise<void> {

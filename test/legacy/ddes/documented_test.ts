@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { encodeUtf8 } from "../../../lib/bytes/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
-import { dhGroup14, DhKeyPair, encodeFrame } from "../../../lib/legacy/core/mod.ts";
-import {
-  AwaitingProof,
-  encodeKeyStep,
-  Opcode,
-  type SealedMessage,
-} from "../../../lib/legacy/ddes/messages.ts";
+import { dhGroup14, DhKeyPair, encodeFrame, type SealedMessage } from "../../../lib/legacy/core/mod.ts";
+import { AwaitingProof, encodeKeyStep, Opcode } from "../../../lib/legacy/ddes/messages.ts";
 import { ddes } from "../../../lib/legacy/ddes/mod.ts";
 import { decodeText } from "../../../lib/legacy/ddes/suite.ts";
 import { environment, startServer } from "../support/environment.ts";

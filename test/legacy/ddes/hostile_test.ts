@@ -10,14 +10,10 @@ import {
   formatDhPublicKey,
   parseDhParameters,
   parseDhPublicKey,
-} from "../../../lib/legacy/core/mod.ts";
-import {
-  AwaitingProof,
-  encodeKeyStep,
-  Opcode,
   type SealedChannel,
   type SealedMessage,
-} from "../../../lib/legacy/ddes/messages.ts";
+} from "../../../lib/legacy/core/mod.ts";
+import { AwaitingProof, encodeKeyStep, Opcode } from "../../../lib/legacy/ddes/messages.ts";
 import { ddes } from "../../../lib/legacy/ddes/mod.ts";
 import { encodeReply, encodeRequest } from "../../../lib/legacy/ddes/original_messages.ts";
 import { decodeText, Suite } from "../../../lib/legacy/ddes/suite.ts";

@@ -15,7 +15,11 @@ export async function assertConverged(scenario: Scenario): Promise<void> {
     if (isAlive) assertSent(scenario, mailbox, entries);
     const log = entries.filter((entry) => entry.mailbox === mailbox && texts.has(entry.id));
     const members = isAlive ? audit.members(mailbox) : [];
-    for (const player of players) assertShown(player, mailbox, log, members.includes(player.name));
+    for (const player of players) {
+      assertShown(player, mailbox, log);
+      const hasLeft = mailbox === scenario.group && scenario.leavers.has(player.ref.user);
+      if (!hasLeft) assertComplete(player, log, members.includes(player.name));
+    }
   }
 }
 
@@ -44,8 +48,8 @@ async function assertAgreement({ audit, players, world }: Scenario, mailbox: str
   return true;
 }
 
-/** A device that was put back has no gaps either, but may only be able to say that it cannot read something. */
-function assertShown(player: Player, mailbox: string, log: AuditedEntry[], isMember: boolean): void {
+/** A device has shown what is for it, nothing else and nothing twice, in order. */
+function assertShown(player: Player, mailbox: string, log: AuditedEntry[]): void {
   const { name, lives } = player;
   const isWhole = lives.length === 1;
   for (const { shown } of lives) {
@@ -66,8 +70,12 @@ function assertShown(player: Player, mailbox: string, log: AuditedEntry[], isMem
       `${name} cannot read something`,
     );
   }
+}
+
+/** A device that was put back has no gaps either, but may only be able to say that it cannot read something. */
+function assertComplete({ name, lives }: Player, log: AuditedEntry[], isMember: boolean): void {
   // Where it is no member any more it could not ask.
-  if (!isWhole && !isMember) return;
+  if (lives.length > 1 && !isMember) return;
   const seen = new Set(lives.flatMap(({ shown, known }) => [...shown.map(({ id }) => id), ...known]));
   for (const { id, seq, from, readers } of log) {
     if (readers.has(name) && from !== name) {

@@ -14,6 +14,8 @@ export interface Scenario {
   players: Player[];
   /** The group. */
   group: string;
+  /** Users who have left it at some time, by themselves: the relay hears of it only when others take them out. */
+  leavers: Set<string>;
   /** What was done, to be printed where something is wrong. */
   log: string[];
 }
@@ -54,7 +56,7 @@ export async function runConvergence({ seed, steps }: ConvergenceOptions): Promi
     for (const user of users) players.push(new Player(world, await world.enrol(`${user}/one`)));
     const others = users.slice(1, dice.between(2, users.length));
     const group = (await players[0]!.online((client) => client.groups.create("team", others))).id;
-    const scenario: Scenario = { world, audit, players, group, log };
+    const scenario: Scenario = { world, audit, players, group, leavers: new Set(), log };
     const stage = new Stage(scenario, dice, users);
     for (let step = 0; step < steps; step++) await stage.step();
     await comeToRest(scenario);
@@ -114,7 +116,7 @@ class Stage {
       [3, "adds", online((client) => client.groups.add(group, [this.#note(other())]))],
       [2, "removes", online((client) => client.groups.remove(group, [this.#note(other())]))],
       [2, "refreshes", online((client) => client.groups.refresh(group))],
-      [1, "leaves", online((client) => client.groups.leave(group))],
+      [1, "leaves", (player) => this.#leave(player)],
       [1, "promotes", online((client) => client.groups.setAdmins(group, [this.#note(other())], true))],
       [1, "demotes", online((client) => client.groups.setAdmins(group, [this.#note(other())], false))],
       [1, "renames", online((client) => client.groups.rename(group, this.#note(`team ${++this.#texts}`)))],
@@ -168,6 +170,12 @@ class Stage {
     }
     this.#note(`${this.#texts} to ${conversation}`);
     if (now) await client.deliver(conversation);
+  }
+
+  #leave(player: Player): Promise<unknown> {
+    const { group, leavers } = this.#scenario;
+    leavers.add(player.ref.user);
+    return player.online((client) => client.groups.leave(group));
   }
 
   #die(player: Player): Promise<void> {

@@ -68,6 +68,8 @@ export class Client {
   readonly #placement: DevicePlacement;
   readonly #listeners = new Set<() => void>();
   readonly #rejoined = new Set<string>();
+  /** Pushes without content that wait for their turn. */
+  readonly #heard = new Set<string>();
   #tasks: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClientOptions, identity: Identity, store: ClientStore, mls: MlsContext) {
@@ -320,7 +322,13 @@ export class Client {
 
   async #onPush(connection: ClientConnection, push: Push): Promise<void> {
     if (push.push === "crl") return await this.#onCrl(connection, push.crl);
+    const isWord = push.push === "devices-changed" || push.push === "group-info";
+    const word = isWord ? JSON.stringify(push) : undefined;
+    // However often it is said: what it leads to is done once, after everything that is under way.
+    if (word !== undefined && this.#heard.has(word)) return;
+    if (word !== undefined) this.#heard.add(word);
     await this.#serially(async () => {
+      if (word !== undefined) this.#heard.delete(word);
       if (push.push === "group-info") return await this.#onGroupInfo(connection, push);
       if (push.push === "devices-changed") await this.#placement.settle(connection);
       await this.#core.synchronizer.workIn(connection, push);

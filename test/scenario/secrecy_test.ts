@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parleyJson } from "../support/parley.ts";
 import { Stage } from "../support/stage.ts";
 
 /** All the bytes under a folder, file by file. */
@@ -27,6 +28,30 @@ Deno.test("what is said stands neither in the relay's folder nor in its log, nor
   assert.ok(!log.includes(marker), "the log");
   for (const user of ["alice", "bob"]) {
     for await (const [path, bytes] of filesUnder(stage.home(user))) assert.ok(!contains(bytes, marker), path);
+  }
+});
+
+Deno.test("names of groups, files and devices, captions and what is searched stand in no folder and no log in the clear", async () => {
+  await using stage = await Stage.open("alice", "bob");
+  const marker = `marker-${crypto.randomUUID()}`;
+  const file = `${stage.folder}/sent-${marker}.txt`;
+  await Deno.writeTextFile(file, `content ${marker}`);
+  const as = async (user: string, ...args: string[]) => await parleyJson(args, stage.home(user));
+  await as("alice", "group", "create", `g ${marker}`, "bob");
+  const sending = ["send", "--group", `g ${marker}`];
+  await as("alice", ...sending, "--file", file, "--caption", `caption ${marker}`, "--expires", "1h");
+  const [sent] = await as("alice", ...sending, `said ${marker}`);
+  await as("alice", ...sending, "--react", String(sent!.id).slice(0, 8), marker.slice(0, 20));
+  await as("alice", "devices", "rename", "one", `label ${marker}`.slice(0, 60));
+  await as("bob", "inbox");
+  const found = await as("bob", "history", "--group", `g ${marker}`, "--search", marker);
+  assert.ok(found.length >= 1);
+  const log = await stage.stopRelay();
+  assert.ok(!log.includes(marker.slice(0, 20)), "the log");
+  for (const folder of [stage.data, stage.home("alice"), stage.home("bob")]) {
+    for await (const [path, bytes] of filesUnder(folder)) {
+      assert.ok(!path.includes(marker) && !contains(bytes, marker.slice(0, 20)), path);
+    }
   }
 });
 

@@ -13,13 +13,17 @@ const SEALED_BYTES = BACKUP_CHUNK_BYTES + chacha20Poly1305.Nt;
 export class BackupReader implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #contentKey: Uint8Array;
-  /** What has opened it. */
-  readonly passphrase: Uint8Array;
+  readonly #passphrase: Uint8Array;
 
   private constructor(file: Deno.FsFile, contentKey: Uint8Array, passphrase: Uint8Array) {
     this.#file = file;
     this.#contentKey = contentKey;
-    this.passphrase = passphrase;
+    this.#passphrase = passphrase;
+  }
+
+  /** What has opened it. */
+  get passphrase(): Uint8Array {
+    return this.#passphrase;
   }
 
   /**

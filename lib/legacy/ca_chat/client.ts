@@ -1,8 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import { basename, join } from "node:path";
 import { decodeBase64, encodeBase64, encodeUtf8 } from "../../bytes/mod.ts";
-import { AuthenticationError, ParleyError, UsageError } from "../../errors/mod.ts";
+import { AuthenticationError, UsageError } from "../../errors/mod.ts";
 import {
+  Arrivals,
   type ConnectOptions,
   decryptOaep,
   exactCutter,
@@ -17,7 +18,6 @@ import {
   replaceFile,
   RsaKeyFile,
   saveReceivedFile,
-  Sequence,
   ServerDialogue,
   TrustedAuthority,
   withServer,
@@ -84,14 +84,15 @@ export class CaChatClient {
   readonly #dialogue: ServerDialogue<ServerMessage, "message_type">;
   readonly #authority: TrustedAuthority;
   readonly #peers = new Lookup((user) => this.#lookUp(user));
-  /** What arrives is opened in order, and while the next answer is awaited. */
-  readonly #opening = new Sequence();
+  /** Opened while the next answer is awaited. */
+  readonly #arrivals: Arrivals;
   #self: Self | undefined;
 
   /** Takes over a connection. */
   constructor(connection: RawConnection, options: CaChatClientOptions) {
     this.#options = options;
     this.#connection = connection;
+    this.#arrivals = new Arrivals(options.show);
     const path = join(options.folder, CA_PUBLIC_KEY);
     this.#authority = new TrustedAuthority({ path, now: options.now, missingHint: NO_AUTHORITY_HINT });
     this.#dialogue = new ServerDialogue<ServerMessage, "message_type">(connection, {
@@ -99,9 +100,9 @@ export class CaChatClient {
       cutter: mapCutter(jsonCutter(MAX_ANSWER_BYTES), parseServerMessage),
       goneHint: GONE_HINT,
       on: {
-        "MESSAGE": (message) => this.#inOrder(() => this.#openText(message)),
+        "MESSAGE": (message) => this.#arrivals.add(() => this.#openText(message)),
         "FILE": (message) => this.#takeFile(message),
-        "DELIVERY FAILED": (message) => this.#inOrder(() => this.#showUndelivered(message)),
+        "DELIVERY FAILED": (message) => this.#arrivals.add(() => undelivered(message)),
       },
     });
   }
@@ -185,7 +186,7 @@ export class CaChatClient {
   /** Waits until the server has handled what was sent and all of it is shown, then takes leave. */
   async quit(): Promise<void> {
     if (this.#self !== undefined) await this.users();
-    await this.#opening.run(() => {});
+    await this.#arrivals.shown();
     await this.#send({ message_type: "QUIT" });
   }
 
@@ -217,36 +218,23 @@ export class CaChatClient {
     return { keyId, publicKey: this.#authority.verify(certificate, username) };
   }
 
-  #inOrder(open: () => void | Promise<void>): void {
-    this.#opening.run(open).catch((error) => {
-      if (!(error instanceof ParleyError)) throw error;
-      const { code, message } = error;
-      this.#options.show({ type: "discarded", code, text: `a message is discarded: ${message}` });
-    });
-  }
-
-  #showUndelivered({ user, reason }: AnswerOf<"DELIVERY FAILED">): void {
-    const text = `not delivered to ${user}: ${reason}`;
-    this.#options.show({ type: "undelivered", to: user, reason, text });
-  }
-
-  async #openText({ message, username: from }: AnswerOf<"MESSAGE">): Promise<void> {
+  async #openText({ message, username: from }: AnswerOf<"MESSAGE">): Promise<ProfileEvent> {
     const text = await this.#openEnvelope(message, from);
-    this.#options.show({ type: "message", from, message: text, text: `${from}: ${text}` });
+    return { type: "message", from, message: text, text: `${from}: ${text}` };
   }
 
   async #takeFile(message: AnswerOf<"FILE">): Promise<void> {
     const data = await readFromServer(this.#connection, exactCutter(message.file_size), GONE_HINT);
-    this.#inOrder(() => this.#openFile(message, new TextDecoder().decode(data)));
+    this.#arrivals.add(() => this.#openFile(message, new TextDecoder().decode(data)));
   }
 
-  async #openFile({ file_name, caption, username }: AnswerOf<"FILE">, data: string): Promise<void> {
+  async #openFile({ file_name, caption, username }: AnswerOf<"FILE">, data: string): Promise<ProfileEvent> {
     const from = username ?? this.#soleCorrespondent();
     const content = decodeBase64(await this.#openEnvelope(data, from));
     const folder = join(this.#options.folder, `${this.#me().user}_received_files`);
     const path = saveReceivedFile(folder, file_name, content);
     const text = `${from} has sent a file, saved as ${path}: ${caption}`;
-    this.#options.show({ type: "file", from, path, caption, text });
+    return { type: "file", from, path, caption, text };
   }
 
   async #openEnvelope(sealed: string, from: string): Promise<string> {
@@ -278,4 +266,8 @@ export class CaChatClient {
   ): Promise<AnswerOf<Type>> {
     return this.#dialogue.ask(types, encodeMessage(question));
   }
+}
+
+function undelivered({ user, reason }: AnswerOf<"DELIVERY FAILED">): ProfileEvent {
+  return { type: "undelivered", to: user, reason, text: `not delivered to ${user}: ${reason}` };
 }

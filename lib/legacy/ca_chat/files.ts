@@ -36,6 +36,10 @@ export function openAuthority(
   now: () => number,
   random: RandomSource,
 ): Promise<RsaAuthority> {
-  const files = { privateKeyPath: join(folder, CA_PRIVATE_KEY), publicKeyPath: join(folder, CA_PUBLIC_KEY) };
+  const files = {
+    privateKeyPath: join(folder, CA_PRIVATE_KEY),
+    publicKeyPath: join(folder, CA_PUBLIC_KEY),
+    certificatePath: (user: string) => join(folder, certificateName(user)),
+  };
   return RsaAuthority.open(files, now, random);
 }

@@ -12,14 +12,12 @@ import {
   parseRsaPublicKey,
   type ProfileServer,
   type RawConnection,
-  readTextFile,
-  replaceFile,
   Roster,
   type RsaAuthority,
   serveClients,
   type ServeOptions,
 } from "../core/mod.ts";
-import { ACCOUNTS, certificateName, openAuthority } from "./files.ts";
+import { ACCOUNTS, openAuthority } from "./files.ts";
 import {
   type ClientMessage,
   encodeMessage,
@@ -183,10 +181,9 @@ class Conversation {
   }
 
   #issue(publicKey: string): void {
-    const { authority, options: { folder, dialect } } = this.#hub;
+    const { authority, options: { dialect } } = this.#hub;
     const user = this.#member.account.username;
     const certificate = authority.issue(user, parseRsaPublicKey(publicKey));
-    replaceFile(join(folder, certificateName(user)), certificate, 0o644);
     this.#log("issued", `${user} has been given a certificate`);
     this.#answer({
       message_type: "CERTIFICATE",
@@ -196,8 +193,9 @@ class Conversation {
   }
 
   #readCertificate(user: string): string {
-    if (this.#hub.accounts.find(user) === undefined) return NO_CERTIFICATE; // so the name is safe in a path
-    return readTextFile(join(this.#hub.options.folder, certificateName(user))) ?? NO_CERTIFICATE;
+    const { accounts, authority } = this.#hub;
+    if (accounts.find(user) === undefined) return NO_CERTIFICATE; // so the name is safe in a path
+    return authority.find(user) ?? NO_CERTIFICATE;
   }
 
   #relay({ username, user }: MessageOf<ClientMessage, "MESSAGE">, json: string): void | Promise<void> {

@@ -9,6 +9,7 @@ export { addressedMessage } from "./addressed_message.ts";
 export { CBC_IV_BYTES, decryptAes256Cbc, encryptAes256Cbc } from "./aes_256_cbc.ts";
 export { decryptAesCbcBlocks, encryptAesCbcBlocks, unpadPkcs7 } from "./aes_cbc_blocks.ts";
 export { decryptAesCfb, encryptAesCfb } from "./aes_cfb.ts";
+export { Arrivals } from "./arrivals.ts";
 export { assertNoRecipient } from "./assert_no_recipient.ts";
 export { decodeBigInteger, encodeBigInteger } from "./big_integer.ts";
 export { indexOfBytes, isHexDigits, mayBecome, startsWith, toLatin1 } from "./byte_pattern.ts";

@@ -104,8 +104,20 @@ Deno.test("two copies of a device do not fight: the one whose place is taken giv
   const kinds = await kindsOf(world, bob);
   assert.deepEqual(kinds, ["duplicated"]);
   await assert.rejects(say(world, bob, id, "no"), { code: "device-duplicated" });
+  // What waits there keeps no other conversation waiting.
+  await withClient(world, bob, async (client) => {
+    await client.enqueue("alice", "elsewhere");
+    const troubles: string[] = [];
+    await client.deliverAll(({ code }) => troubles.push(code));
+    assert.deepEqual(troubles, ["device-duplicated"]);
+  });
+  assert.ok((await world.inbox(alice)).includes("elsewhere"));
   // Nothing has moved by that; the person decides, and the other copy gives way in turn.
   await withClient(world, bob, (client) => client.groups.rejoin(id));
+  // What was said meanwhile is not passed over in silence: it is asked for, and comes.
+  assert.ok((await world.inbox(bob)).includes("undecryptable alice/laptop"));
+  await world.inbox(alice);
+  assert.ok((await world.inbox(bob)).includes("two"));
   await say(world, bob, id, "here again");
   assert.ok((await world.inbox(alice)).includes("here again"));
   const other = await world.client(bob, elsewhere);

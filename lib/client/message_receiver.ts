@@ -3,7 +3,7 @@ import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
 import { type MlsContext, openMessage } from "../mls/mod.ts";
 import type { Clock } from "../pki/mod.ts";
 import type { ClientStore } from "../store/mod.ts";
-import type { DeviceRef, Entry } from "../wire/mod.ts";
+import { type DeviceRef, type Entry, formatDeviceRef } from "../wire/mod.ts";
 import { decodeContent } from "./content/mod.ts";
 import type { Controls } from "./controls.ts";
 import { audienceOf } from "./delivery/audience.ts";
@@ -45,7 +45,10 @@ export class MessageReceiver {
    */
   async workIn(mailbox: string, entry: Entry, senders: SenderCache): Promise<void> {
     const { messages, mailboxes } = this.#options.store;
-    if (messages.has(mailbox, entry.id)) return this.#comeBack(mailbox, entry);
+    if (messages.has(mailbox, entry.id)) {
+      this.#assertSameSender(mailbox, entry);
+      return this.#comeBack(mailbox, entry);
+    }
     if (entry.kind === "expired") return this.#expired(mailbox, entry);
     if (mailboxes.get(mailbox).state === "broken") {
       throw new ProtocolError(
@@ -55,6 +58,13 @@ export class MessageReceiver {
     }
     const { sender, plaintext } = await this.#open(mailbox, entry, senders);
     await this.#take(mailbox, entry, sender, plaintext);
+  }
+
+  /** Ids are each sender's own. Who takes another's would have a message that some are shown and others not. */
+  #assertSameSender(mailbox: string, { id, from }: Entry): void {
+    const line = this.#options.store.messages.get(mailbox, id);
+    if (line === undefined || formatDeviceRef(line) === formatDeviceRef(from)) return;
+    throw new ProtocolError("entry-id-repeated", "the message has the id of another one, by another sender");
   }
 
   async #open(

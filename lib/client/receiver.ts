@@ -4,7 +4,7 @@ import { DecodeError, ParleyError, ProtocolError } from "../errors/mod.ts";
 import { type GroupSnapshot, joinGroup, type MlsContext, processCommit, readWelcome } from "../mls/mod.ts";
 import type { Clock } from "../pki/mod.ts";
 import type { ClientStore } from "../store/mod.ts";
-import type { DeviceRef, Entry } from "../wire/mod.ts";
+import { type DeviceRef, type Entry, ENTRY_ID_BYTES, formatDeviceRef } from "../wire/mod.ts";
 import {
   adoptPending,
   assertMembership,
@@ -222,10 +222,12 @@ export class Receiver {
 
   #explain(mailbox: string, entry: Entry, error: ParleyError): void {
     const { messages } = this.#store;
-    if (messages.has(mailbox, entry.id)) return;
+    const conversation = entry.conversation?.mailbox ?? mailbox;
+    const id = error.code === "entry-id-repeated" ? explanationId(entry) : entry.id;
+    if (messages.has(conversation, id)) return;
     messages.add({
-      id: entry.id,
-      mailbox: entry.conversation?.mailbox ?? mailbox,
+      id,
+      mailbox: conversation,
       seq: entry.seq,
       user: entry.from.user,
       device: entry.from.device,
@@ -236,6 +238,12 @@ export class Receiver {
     });
     if (entry.kind === "message" && isWorthAsking(error)) this.#store.resends.want(mailbox, entry.id);
   }
+}
+
+/** An id for the line about an entry whose own is taken. */
+function explanationId({ id, seq, from }: Entry): Uint8Array<ArrayBuffer> {
+  const text = `repeated ${id.toHex()} ${seq} ${formatDeviceRef(from)}`;
+  return digest("SHA-256", encodeUtf8(text)).slice(0, ENTRY_ID_BYTES);
 }
 
 /** Commits with these errors were made by a member who knew what they did; nothing but people can help. */

@@ -153,6 +153,32 @@ Deno.test("who enters a group again is told of the users that it did not know of
   assert.match(lines.find(({ type }) => type === "rejoined")!.text, /; new there since: mallory$/);
 });
 
+Deno.test("what comes under the id of somebody else's message, or twice, neither vanishes nor stops the mailbox", async () => {
+  await using world = await World.open();
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  await say(world, alice, "team", "mine");
+  await world.inbox(bob);
+  await using atBob = await openInsides(world, bob);
+  const { messages, mailboxes, resends } = atBob.store;
+  const [mine] = atBob.store.history.page({ conversation: id, limit: 10 }).filter(({ user }) => user === "alice");
+  const receiver = receiverOf(atBob, bob);
+  let { cursor } = mailboxes.get(id);
+  const entry = { id: mine!.id, kind: "message" as const, time: Date.now(), body: new Uint8Array(1) };
+  // A second time from the same device it is what a repetition of the relay's would be.
+  await receiver.workIn(id, [{ ...entry, seq: ++cursor, from: alice }]);
+  const position = messages.lastPosition();
+  await receiver.workIn(id, [{ ...entry, seq: ++cursor, from: { user: "mallory", device: "phone" } }]);
+  assert.equal(mailboxes.get(id).cursor, cursor);
+  assert.equal(messages.lastPosition(), position + 1);
+  assert.deepEqual(resends.dueMailboxes(), []);
+  const mailbox = deviceMailbox(bob);
+  let at = mailboxes.get(mailbox).cursor;
+  const welcome = { ...entry, id: systemRandom(16), kind: "welcome" as const, conversation: { mailbox: id, seq: 99 } };
+  for (let count = 0; count < 2; count++) await receiver.workIn(mailbox, [{ ...welcome, seq: ++at, from: alice }]);
+  assert.equal(messages.lastPosition(), position + 2);
+});
+
 function receiverOf({ store, mls, identity: { trust } }: Insides, self: DeviceRef): Receiver {
   const controls = new Controls(store, self, systemRandom, clock);
   return new Receiver({

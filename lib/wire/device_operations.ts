@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { DeviceOperations } from "./device_operation_types.ts";
-import { bytesSchema, countSchema } from "./entry.ts";
+import { bytesSchema, countSchema, timeSchema } from "./entry.ts";
 import { limits } from "./limits.ts";
 import { nameSchema } from "./names.ts";
 
@@ -33,7 +33,7 @@ export const deviceOperations: { [N in keyof DeviceOperations]: DeviceOperationS
   "revoke-device": {
     anonymous: false,
     request: v.strictObject({ device: nameSchema }),
-    response: v.strictObject({ revokedAt: countSchema }),
+    response: v.strictObject({ revokedAt: timeSchema }),
   },
   "certificates": {
     anonymous: false,
@@ -47,7 +47,7 @@ export const deviceOperations: { [N in keyof DeviceOperations]: DeviceOperationS
           device: nameSchema,
           certificate: bytesSchema(limits.maxCertificateBytes, 1),
           online: v.boolean(),
-          lastSeen: v.optional(countSchema),
+          lastSeen: v.optional(timeSchema),
         })),
         v.maxLength(limits.maxDevices),
       ),

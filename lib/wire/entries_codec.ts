@@ -1,5 +1,5 @@
 import { DecodeError } from "../errors/mod.ts";
-import { type Entry, ENTRY_ID_BYTES } from "./entry.ts";
+import { type Entry, ENTRY_ID_BYTES, MAX_TIME } from "./entry.ts";
 import {
   ARRAY,
   BYTES,
@@ -174,7 +174,7 @@ function decodeEntry(at: HotCursor): Entry | undefined {
   const length = at.skip(BODY) ? at.head(BYTES) : undefined;
   const body = length === undefined ? undefined : at.bytes(length);
   if (seq === undefined || id === undefined || user === undefined || device === undefined) return undefined;
-  if (time === undefined || body === undefined || !isKind(kind)) return undefined;
+  if (time === undefined || time > MAX_TIME || body === undefined || !isKind(kind)) return undefined;
   const entry: Entry = { seq, id, kind, from: { user, device }, time, body };
   return hasConversation ? withConversation(at, entry) : entry;
 }

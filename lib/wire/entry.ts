@@ -8,6 +8,12 @@ export const ENTRY_ID_BYTES = 16;
 /** A whole number that fits CBOR and SQLite. */
 export const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** What a date can be, in milliseconds since 1970; beyond it nothing can be shown. */
+export const MAX_TIME = 8_640_000_000_000_000;
+
+/** A time in milliseconds since 1970. */
+export const timeSchema = v.pipe(countSchema, v.maxValue(MAX_TIME));
+
 /** A byte string of at most `maxBytes`. */
 export function bytesSchema(
   maxBytes: number,
@@ -52,7 +58,7 @@ export const entrySchema: v.GenericSchema<unknown, Entry> = v.strictObject({
   id: entryIdSchema,
   kind: v.picklist(["message", "commit", "welcome", "expired"]),
   from: deviceRefSchema,
-  time: countSchema,
+  time: timeSchema,
   body: bytesSchema(limits.maxWelcomeBytes),
   conversation: v.optional(v.strictObject({ mailbox: mailboxSchema, seq: countSchema })),
 });

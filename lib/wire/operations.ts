@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { blobOperations } from "./blob_operations.ts";
 import { deviceOperations } from "./device_operations.ts";
-import { bytesSchema, countSchema, entryIdSchema, entrySchema } from "./entry.ts";
+import { bytesSchema, countSchema, entryIdSchema, entrySchema, timeSchema } from "./entry.ts";
 import { groupOperations } from "./group_operations.ts";
 import { limits } from "./limits.ts";
 import { deviceRefSchema, mailboxSchema, nameSchema } from "./names.ts";
@@ -18,7 +18,7 @@ const enrollmentSchema = bytesSchema(16, 16);
 const MAX_STATEMENT_BYTES = 256 + limits.maxReceiptEntries * 80;
 const ED25519_SIGNATURE_BYTES = 64;
 const nothingSchema = v.strictObject({});
-const placeSchema = v.strictObject({ seq: countSchema, time: countSchema });
+const placeSchema = v.strictObject({ seq: countSchema, time: timeSchema });
 
 /** How a request is checked. */
 export interface OperationSchema<N extends OperationName> {
@@ -42,7 +42,7 @@ export const operations: { [N in OperationName]: OperationSchema<N> } = {
     response: v.strictObject({
       version: countSchema,
       agent: textSchema,
-      time: countSchema,
+      time: timeSchema,
       device: v.optional(deviceRefSchema),
       authorities: certificatesSchema,
       crl: v.optional(crlSchema),

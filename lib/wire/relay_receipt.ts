@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type CborValue, decodeCbor, encodeCbor } from "../bytes/mod.ts";
 import { DecodeError } from "../errors/mod.ts";
-import { bytesSchema, countSchema, entryIdSchema } from "./entry.ts";
+import { bytesSchema, countSchema, entryIdSchema, timeSchema } from "./entry.ts";
 import { limits } from "./limits.ts";
 import { mailboxSchema } from "./names.ts";
 
@@ -34,7 +34,7 @@ const statementSchema = v.strictTuple([
   mailboxSchema,
   v.pipe(
     v.array(
-      v.strictTuple([entryIdSchema, countSchema, countSchema, bytesSchema(DIGEST_BYTES, DIGEST_BYTES)]),
+      v.strictTuple([entryIdSchema, countSchema, timeSchema, bytesSchema(DIGEST_BYTES, DIGEST_BYTES)]),
     ),
     v.maxLength(limits.maxReceiptEntries),
   ),

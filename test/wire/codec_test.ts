@@ -107,3 +107,14 @@ Deno.test("decodeRemoteError() refuses text that could control a terminal", () =
 
 Deno.test("decodeRequest() refuses every input of the corpus", () =>
   replayCorpus("request", 16, decodeRequest));
+
+Deno.test("decodeResponse() and decodePush() refuse a time that no date can be: nothing could show it", () => {
+  const entry = { seq: 1, id: new Uint8Array(16), kind: "message", from: { user: "bob", device: "one" } };
+  const body = { body: new Uint8Array(1) };
+  const encodedAt = (time: number) =>
+    encodeCbor({ push: "entries", mailbox: "direct:alice,bob", entries: [{ ...entry, time, ...body }] });
+  assert.equal(decodePush(encodedAt(8_640_000_000_000_000)).push, "entries");
+  assert.throws(() => decodePush(encodedAt(8_640_000_000_000_001)), { code: "message-malformed" });
+  const place = encodeCbor({ seq: 1, time: 8_640_000_000_000_001 });
+  assert.throws(() => decodeResponse("append", place), { code: "message-malformed" });
+});

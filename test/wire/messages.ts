@@ -2,8 +2,10 @@ import fc from "fast-check";
 import type { Entry, OperationName, OperationRequest, OperationResponse, Push } from "../../lib/wire/mod.ts";
 import type { ErrorKind } from "../../lib/errors/mod.ts";
 import { BLOB_RECORD_BYTES, directMailbox, type RemoteError } from "../../lib/wire/mod.ts";
+import { MAX_TIME } from "../../lib/wire/entry.ts";
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const time = fc.nat({ max: MAX_TIME });
 const bytes = (minLength = 1, maxLength = 80) =>
   fc.uint8Array({ minLength, maxLength }).map((it) => it.slice());
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,31}$/);
@@ -15,7 +17,7 @@ const mailbox = fc.oneof(
 );
 const id = bytes(16, 16);
 const text = fc.string({ maxLength: 20, unit: "binary" });
-const place = fc.record({ seq: count, time: count });
+const place = fc.record({ seq: count, time });
 const certificates = fc.array(bytes(), { minLength: 1, maxLength: 4 });
 const nothing = fc.constant({});
 
@@ -24,7 +26,7 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   id,
   kind: fc.constantFrom("message", "commit", "welcome", "expired"),
   from: device,
-  time: count,
+  time,
   body: bytes(0),
   conversation: fc.record({ mailbox, seq: count }),
 }, { requiredKeys: ["seq", "id", "kind", "from", "time", "body"] });
@@ -43,7 +45,7 @@ export const messages: {
     response: fc.record({
       version: count,
       agent: text,
-      time: count,
+      time,
       device,
       authorities: certificates,
       crl: bytes(),
@@ -157,7 +159,7 @@ export const messages: {
     }),
     response: nothing,
   },
-  "revoke-device": { request: fc.record({ device: name }), response: fc.record({ revokedAt: count }) },
+  "revoke-device": { request: fc.record({ device: name }), response: fc.record({ revokedAt: time }) },
   "certificates": {
     request: fc.record({ users: fc.array(name, { minLength: 1, maxLength: 16 }) }),
     response: fc.record({
@@ -166,7 +168,7 @@ export const messages: {
         device: name,
         certificate: bytes(),
         online: fc.boolean(),
-        lastSeen: count,
+        lastSeen: time,
       }, { requiredKeys: ["user", "device", "certificate", "online"] })),
     }),
   },

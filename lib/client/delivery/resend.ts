@@ -4,7 +4,7 @@ import { ProtocolError } from "../../errors/mod.ts";
 import type { ClientStore, MessageRow } from "../../store/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../../wire/mod.ts";
 import type { ClientCore } from "../client_core.ts";
-import { decodeContent } from "../content/mod.ts";
+import { contentLimits, decodeContent } from "../content/mod.ts";
 import type { ControlMessage } from "../controls.ts";
 import { addMessage } from "../history/add_message.ts";
 import { isVisible } from "../history/index_content.ts";
@@ -13,6 +13,8 @@ import { readAnswer, readRequest, type ResendAnswer } from "./resend_messages.ts
 
 /** Messages asked for in one request. */
 const MAX_IDS = 100;
+/** What an answer adds to a content; the very longest ones have no room for it. */
+const ANSWER_BYTES = 2_048;
 const REQUEST = "resend-request", ANSWER = "resend";
 
 /**
@@ -73,10 +75,11 @@ export class Resend {
     }
   }
 
-  #isOwn({ kind, user, device, index }: MessageRow): boolean {
+  #isOwn({ kind, user, device, index, content }: MessageRow): boolean {
     const { self } = this.#core;
     const isThere = kind === "message" && index?.what !== "deleted" && index?.what !== "withdrawn";
-    return isThere && user === self.user && device === self.device;
+    return isThere && content.length + ANSWER_BYTES <= contentLimits.content && user === self.user &&
+      device === self.device;
   }
 
   /** Puts what was sent again in the place of the line that says it could not be read. Inside a transaction. */

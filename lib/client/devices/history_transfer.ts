@@ -5,7 +5,7 @@ import type { ContentIndex, MessageRow } from "../../store/mod.ts";
 import type { ClientConnection } from "../../transport/mod.ts";
 import { directMailbox, ENTRY_ID_BYTES, isMailbox } from "../../wire/mod.ts";
 import type { ClientCore } from "../client_core.ts";
-import { decodeContent } from "../content/mod.ts";
+import { contentLimits, decodeContent } from "../content/mod.ts";
 import type { ControlMessage } from "../controls.ts";
 import { indexContent } from "../history/index_content.ts";
 import { type OwedHistory, readKnownDevices, writeKnownDevices } from "./known_devices.ts";
@@ -19,6 +19,8 @@ const MESSAGES_AT_ONCE = 32;
 
 const nameSchema = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,31}$/));
 const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** As far as dates go. */
+const timeSchema = v.pipe(countSchema, v.maxValue(8_640_000_000_000_000));
 const bytesSchema = v.custom<Uint8Array<ArrayBuffer>>((input) => input instanceof Uint8Array);
 const lineSchema = v.strictObject({
   mailbox: v.pipe(v.string(), v.check(isMailbox)),
@@ -26,8 +28,8 @@ const lineSchema = v.strictObject({
   seq: countSchema,
   user: nameSchema,
   device: nameSchema,
-  time: countSchema,
-  expires: v.optional(countSchema),
+  time: timeSchema,
+  expires: v.optional(timeSchema),
   content: bytesSchema,
 });
 const bodySchema = v.strictObject({
@@ -84,7 +86,8 @@ export class HistoryTransfer {
     for (let count = 0; count < MESSAGES_AT_ONCE; count++) {
       const rows = this.#next(before);
       if (rows.length === 0) break;
-      controls.enqueue(this.#mailbox, CONTROL, { device, lines: rows.map(toLine) });
+      const lines = rows.filter(fits).map(toLine);
+      if (lines.length > 0) controls.enqueue(this.#mailbox, CONTROL, { device, lines });
       before = rows.at(-1)!.position;
     }
     const others = known.owed.filter((one) => one !== owed);
@@ -130,6 +133,13 @@ export class HistoryTransfer {
 
 /** Names, numbers and keys of a line. */
 const LINE_OVERHEAD_BYTES = 160;
+/** What stands around the lines. */
+const FRAME_BYTES = 256;
+
+/** The very longest messages have no room for what stands around them: they stay on this device. */
+function fits({ content, mailbox }: MessageRow): boolean {
+  return content.length + mailbox.length + LINE_OVERHEAD_BYTES + FRAME_BYTES <= contentLimits.content;
+}
 
 function toLine({ mailbox, id, seq, user, device, time, content, index }: MessageRow): CborValue {
   return { mailbox, id, seq, user, device, time, expires: index?.expires ?? undefined, content };

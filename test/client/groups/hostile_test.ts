@@ -161,7 +161,7 @@ Deno.test("what comes under the id of somebody else's message, or twice, neither
   await world.inbox(bob);
   await using atBob = await openInsides(world, bob);
   const { messages, mailboxes, resends } = atBob.store;
-  const [mine] = atBob.store.history.page({ conversation: id, limit: 10 }).filter(({ user }) => user === "alice");
+  const [mine] = atBob.store.history.page({ mailbox: id }, 10).filter(({ user }) => user === "alice");
   const receiver = receiverOf(atBob, bob);
   let { cursor } = mailboxes.get(id);
   const entry = { id: mine!.id, kind: "message" as const, time: Date.now(), body: new Uint8Array(1) };
@@ -174,8 +174,15 @@ Deno.test("what comes under the id of somebody else's message, or twice, neither
   assert.deepEqual(resends.dueMailboxes(), []);
   const mailbox = deviceMailbox(bob);
   let at = mailboxes.get(mailbox).cursor;
-  const welcome = { ...entry, id: systemRandom(16), kind: "welcome" as const, conversation: { mailbox: id, seq: 99 } };
-  for (let count = 0; count < 2; count++) await receiver.workIn(mailbox, [{ ...welcome, seq: ++at, from: alice }]);
+  const welcome = {
+    ...entry,
+    id: systemRandom(16),
+    kind: "welcome" as const,
+    conversation: { mailbox: id, seq: 99 },
+  };
+  for (let count = 0; count < 2; count++) {
+    await receiver.workIn(mailbox, [{ ...welcome, seq: ++at, from: alice }]);
+  }
   assert.equal(messages.lastPosition(), position + 2);
 });
 

@@ -10,7 +10,7 @@ import { audienceOf } from "./delivery/audience.ts";
 import { noteStatuses } from "./delivery/note_statuses.ts";
 import { addMessage } from "./history/add_message.ts";
 import type { SenderCache, SenderRow } from "./sender_cache.ts";
-import type { Trust } from "./trust.ts";
+import { CRL_RESOLUTION_MS, type Trust } from "./trust.ts";
 
 /** What a receiver of messages works with. */
 export interface MessageReceiverOptions {
@@ -83,7 +83,7 @@ export class MessageReceiver {
     }
     const sender = senders.member(opened.leaf)!;
     const revokedAt = trust.revokedAt(sender.serial);
-    if (revokedAt !== undefined && revokedAt.getTime() <= entry.time) {
+    if (revokedAt !== undefined && revokedAt.getTime() + CRL_RESOLUTION_MS <= entry.time) {
       throw new AuthenticationError("sender-revoked", "the sender's certificate had been revoked");
     }
     store.groups.setRatchet(mailbox, opened.leaf, opened.ratchet);

@@ -19,7 +19,8 @@ import { identityFiles, readText, writePrivateFile } from "./identity_folder.ts"
 const ED25519_BYTES = 32;
 /** As many chains as the largest conversations have members. */
 const MAX_GOOD = 4_000;
-const CRL_RESOLUTION_MS = 1_000;
+/** A CRL says when in whole seconds (RFC 5280 §5.1.2.6). */
+export const CRL_RESOLUTION_MS = 1_000;
 
 /** What an identity trusts: one root, and that root's newest CRL. */
 export class Trust {

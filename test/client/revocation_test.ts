@@ -139,24 +139,26 @@ Deno.test("a revoked device with a full copy of its state decrypts nothing that 
   }
 });
 
-Deno.test("a message that the relay took after its sender's revocation is refused, one from before is read", async () => {
+Deno.test("a message that the relay took after the second of its sender's revocation is refused, one from before is read", async () => {
   await using world = await World.open();
   const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/one")];
   await world.send(alice, "bob", "hello");
   await world.inbox(bob);
   await world.send(bob, "alice", "in time");
+  await world.send(bob, "alice", "in the second that the CRL names");
   await world.send(bob, "alice", "too late");
-  const [first, second] = (await fetchEntries(world, alice)).slice(-2);
+  const [first, second, third] = (await fetchEntries(world, alice)).slice(-3);
   world.relay.pass(2_000);
   world.relay.admin.authority.revoke(bob);
   const crl = await world.relay.admin.authority.crl();
   const { identity, store, receiver } = await openFolder(world, alice, world.home);
   await identity.trust.updateCrl(crl);
   // A relay that is in league with the thief would pass the message on as its own log's.
-  const after = { ...second!, time: world.relay.now().getTime() };
-  await receiver.workIn(CONVERSATION, [first!, after]);
+  const revokedAt = world.relay.now().getTime();
+  const during = { ...second!, time: revokedAt }, after = { ...third!, time: revokedAt + 1_000 };
+  await receiver.workIn(CONVERSATION, [first!, during, after]);
   const kinds = store.messages.after(0, 100).filter(({ outgoing }) => !outgoing).map(({ kind }) => kind);
-  assert.deepEqual(kinds, ["message", "undecryptable"]);
+  assert.deepEqual(kinds, ["message", "message", "undecryptable"]);
   await store.close();
 });
 

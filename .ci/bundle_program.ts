@@ -1,18 +1,22 @@
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
 
 /** The repository. */
 export const root: string = fileURLToPath(new URL("../", import.meta.url));
 
-/** The runtime's permissions and features that the program has: those of the task that runs it from source. */
+/** What runs on threads of its own; each is named by `new URL("./NAME.ts", import.meta.url)`. */
+export const threads: readonly string[] = ["lib/client/files/content_hash_thread.ts"];
+
+/** The runtime's permissions, settings and features that the program has: those of the task that runs it from source. */
 export const runtimeFlags: readonly string[] = [
-  ...config.tasks.parley.split(" ").filter((one) => one === "--no-prompt" || one.startsWith("--allow-")),
+  ...config.tasks.parley.split(" ").filter((one) => /^--(no-prompt|allow-.*|v8-flags=.*)$/.test(one)),
   ...config.unstable.map((feature) => `--unstable-${feature}`),
 ];
 
 /**
- * Bundles the program into a folder: `main.js` and a chunk for each part that is loaded on demand, minified,
- * with the names of functions and classes. Returns the source files that went in, as paths from the
+ * Bundles the program into a folder: `main.js`, a chunk for each part that is loaded on demand and a file for each
+ * thread, minified, with the names of functions and classes. Returns the source files that went in, as paths from the
  * repository's root, or `npm:NAME/…` for those of packages.
  */
 export async function bundleProgram(folder: string): Promise<string[]> {
@@ -21,6 +25,10 @@ export async function bundleProgram(folder: string): Promise<string[]> {
   const out = ["--sourcemap=external", `--outdir=${folder}`];
   await runDeno([...args, ...left, ...out, "main.ts"]);
   await removeOrphans(folder);
+  for (const thread of threads) {
+    await runDeno([...args, ...out, thread]);
+    await rename(folder, `"./${basename(thread)}"`, `"./${basename(thread, ".ts")}.js"`);
+  }
   await provideRequire(folder);
   const sources = new Set<string>();
   for (const name of await listNames(folder)) {
@@ -44,6 +52,19 @@ async function removeOrphans(folder: string): Promise<void> {
   for (const name of names) {
     if (!reached.has(name.replace(/\.map$/, ""))) await Deno.remove(`${folder}/${name}`);
   }
+}
+
+/** Names a thread's file as it is called here, in whatever starts it. */
+async function rename(folder: string, from: string, to: string): Promise<void> {
+  let found = 0;
+  for (const name of await listNames(folder)) {
+    const path = `${folder}/${name}`;
+    const text = await Deno.readTextFile(path);
+    if (!name.endsWith(".js") || !text.includes(from)) continue;
+    await Deno.writeTextFile(path, text.replaceAll(from, to));
+    found++;
+  }
+  if (found === 0) throw new Error(`nothing starts the thread ${from}`);
 }
 
 /** CommonJS packages ask for the runtime's own modules with `require`, which a module does not have by itself. */

@@ -5,7 +5,7 @@
  */
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { bundleProgram, root, runDeno, runtimeFlags } from "./bundle_program.ts";
+import { bundleProgram, root, runDeno, runtimeFlags, threads } from "./bundle_program.ts";
 import { writeSelfExtracting, writeSum } from "./self_extracting.ts";
 
 /** Deno's names of the platforms, and the names of the files. */
@@ -33,7 +33,16 @@ export async function compileProgram(
 ): Promise<string> {
   // What is loaded late would not be embedded.
   const flags = runtimeFlags.filter((flag) => flag !== "--unstable-lazy-dynamic-imports");
-  const args = ["compile", "--no-config", "--no-lock", "--no-check", ...flags, `--output=${out}`];
+  const included = threads.map((thread) => `--include=${folder}/${basename(thread, ".ts")}.js`);
+  const args = [
+    "compile",
+    "--no-config",
+    "--no-lock",
+    "--no-check",
+    ...flags,
+    ...included,
+    `--output=${out}`,
+  ];
   if (target !== undefined) args.push(`--target=${target}`);
   return await runDeno([...args, `${folder}/main.js`], env);
 }

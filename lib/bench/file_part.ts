@@ -130,7 +130,7 @@ class FileWorker {
     const partial = isFolder ? `${path}.tar` : path;
     {
       using target = await Deno.open(partial, { create: true, truncate: true, read: true, write: true });
-      await this.#transfers.download({ ...file, blob, key, hash }, target);
+      await this.#transfers.download({ ...file, blob, key, hash }, target, { path: partial });
     }
     if (isFolder) {
       await Deno.mkdir(path);

@@ -38,7 +38,7 @@ export type BlobAnswers = {
 };
 
 /** Records of one connection that are read at once; more would only wait in memory for the connection. */
-const MAX_READS = 2;
+const MAX_READS = 4;
 /** Buffers for reading that wait to be used again: 2 MiB. */
 const MAX_WAITING_BUFFERS = 8;
 

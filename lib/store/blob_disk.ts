@@ -1,13 +1,13 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 
-/** One blob's file. Calls may overlap; they take effect in their order. */
+/** One blob's file. Calls may overlap; they take effect in their order, but for {@link BlobFile.sync}. */
 export interface BlobFile {
   /** Fills a buffer from a place in the file; says how many bytes there were. */
   read(at: number, into: Uint8Array): Promise<number>;
   /** Writes at a place, one part after the other. */
   write(at: number, parts: readonly Uint8Array[]): Promise<void>;
-  /** Waits until what was written is on the disk. */
+  /** Waits until what has been written by now is on the disk; holds up no other call. */
   sync(): Promise<void>;
   /** Cuts the file off. */
   truncate(bytes: number): Promise<void>;
@@ -139,7 +139,7 @@ class SystemBlobFile implements BlobFile {
   }
 
   sync(): Promise<void> {
-    return this.#alone(() => this.#file.syncData());
+    return this.#file.syncData();
   }
 
   truncate(bytes: number): Promise<void> {

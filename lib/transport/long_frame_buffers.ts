@@ -4,8 +4,8 @@ import { BLOB_RECORD_BYTES } from "../wire/mod.ts";
 const BUFFER_BYTES = BLOB_RECORD_BYTES + 1_024;
 /** Shorter frames are not worth it. */
 const MIN_BYTES = 128 * 1024;
-/** Buffers that wait to be used again: 4 MiB. */
-const MAX_WAITING = 16;
+/** Buffers that wait to be used again, 6 MiB: as many as one upload has in flight. */
+const MAX_WAITING = 24;
 
 /**
  * Buffers for received frames that hold a record of a file, used again and again. To allocate a buffer of that size for

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
+import { V8_FLAGS } from "../../commands/bench/own_program.ts";
 import { findTaskViolations, findViolations, roomArrows } from "./rules.ts";
 import { parseSource, type SourceFile } from "./source_file.ts";
 
@@ -39,6 +40,10 @@ Deno.test("no task asks for all permissions", () => {
   for (const bad of ["deno run -A main.ts", "deno test --allow-all", { command: "deno run -qA x" }]) {
     assert.equal(findTaskViolations({ bad }).length, 1);
   }
+});
+
+Deno.test("parley starts itself with the settings of the runtime that its task has", () => {
+  assert(config.tasks.parley.split(" ").includes(V8_FLAGS));
 });
 
 Deno.test("every export of the library is documented", async () => {

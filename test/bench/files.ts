@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { V8_FLAGS } from "../../commands/bench/own_program.ts";
 import { receiveTcp, sendTcp } from "../../lib/bench/tcp_copy.ts";
 import { FileTransfers } from "../../lib/client/files/file_transfers.ts";
 import type { FileDescriptor } from "../../lib/client/files/file_descriptor.ts";
@@ -97,6 +98,7 @@ function start(role: string, ...args: string[]): Deno.ChildProcess {
     "run",
     "-A",
     "--no-check",
+    V8_FLAGS,
     "--config",
     config,
     new URL(import.meta.url).pathname,
@@ -192,8 +194,9 @@ async function receive(folder: string, port: string): Promise<void> {
   const file: FileDescriptor = { ...more, blob: blobBytes, key: keyBytes, hash: hashBytes };
   const files = await transfers(folder, port, "bob");
   const began = performance.now();
-  using target = await Deno.open(join(folder, "received"), { create: true, read: true, write: true });
-  await files.download(file, target);
+  const path = join(folder, "received");
+  using target = await Deno.open(path, { create: true, read: true, write: true });
+  await files.download(file, target, { path });
   console.log(`transfer ${(performance.now() - began).toFixed(0)} ms, ${usage()}`);
   await files.close();
 }

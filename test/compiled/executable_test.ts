@@ -144,7 +144,7 @@ Deno.test("the self-extracting executable", async (test) => {
   await test.step("has the permissions of the task and no others", async () => {
     const start = new TextDecoder().decode((await Deno.readFile(executable)).subarray(0, 8192));
     const [header, flags = ""] = /^[^]* run (.*) "\$dir\/main\.js" "\$@"\n/.exec(start) ?? [];
-    const granted = flags.split(" ").filter((flag) => /^--(allow|unstable|no-prompt)/.test(flag));
+    const granted = flags.split(" ").filter((flag) => /^--(v8-flags|allow|unstable|no-prompt)/.test(flag));
     assert(runtimeFlags.length > 5);
     assert.deepEqual(granted, runtimeFlags);
     await Deno.writeTextFile(`${machine.folder}/header`, header!);

@@ -72,8 +72,9 @@ Deno.test("a file goes through a relay that is killed again and again, and no co
       const options = { name: "f", mediaType: "x/y", onProgress: killAt(marks()) };
       const { file } = await sender.upload(mailbox, { path: `${folder}/source` }, options);
       await restarting;
-      using target = await Deno.open(`${folder}/received`, { create: true, read: true, write: true });
-      await receiver.download(file, target, { onProgress: killAt(marks()) });
+      const path = `${folder}/received`;
+      using target = await Deno.open(path, { create: true, read: true, write: true });
+      await receiver.download(file, target, { path, onProgress: killAt(marks()) });
       await restarting;
       assert.deepEqual(Deno.readFileSync(`${folder}/received`), bytes);
       assert.equal(kills, 2 * KILLS);

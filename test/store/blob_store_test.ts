@@ -295,3 +295,81 @@ Deno.test("BlobStore fails an upload with a typed error when the disk is full, a
     disk.free = 1_000_500;
     await assert.rejects(test.begin(blobId()), { code: "blob-storage-full" });
   }));
+
+/** A disk whose flushes end when a test says so. */
+class SlowDisk extends FolderBlobDisk {
+  readonly flushes: { written: number; end: (error?: Error) => void }[] = [];
+  onFlush = () => {};
+  #written = 0;
+
+  override async create(name: string): Promise<BlobFile> {
+    const file = await super.create(name);
+    const write = file.write.bind(file);
+    file.write = async (at, parts) => {
+      await write(at, parts);
+      this.#written += parts.length;
+    };
+    file.sync = () =>
+      new Promise((resolve, reject) => {
+        this.flushes.push({ written: this.#written, end: (error) => error ? reject(error) : resolve() });
+        this.onFlush();
+      });
+    return file;
+  }
+
+  /** The flush of this number, once it has begun. */
+  async flush(number: number): Promise<{ written: number; end: (error?: Error) => void }> {
+    while (this.flushes.length <= number) await new Promise<void>((resolve) => this.onFlush = resolve);
+    return this.flushes[number]!;
+  }
+}
+
+const MANY = 40;
+
+Deno.test("BlobStore acknowledges what was flushed, and writes what comes meanwhile", () =>
+  inFolder(async (folder) => {
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const id = blobId(), stored: number[] = [];
+    await test.begin(id, ALICE, MANY);
+    const put = (index: number) =>
+      test.store.put(ALICE, id, index, record(index)).then((count) => stored.push(count));
+    const early = Array.from({ length: 8 }, (_, index) => put(index));
+    const first = await disk.flush(0);
+    assert.deepEqual([first.written, stored], [8, []]);
+    const late = Array.from({ length: 8 }, (_, index) => put(8 + index));
+    first.end();
+    await Promise.all(early);
+    assert.deepEqual(stored, early.map(() => 8));
+    const second = await disk.flush(1);
+    assert.deepEqual([second.written, stored.length], [16, 8]);
+    second.end();
+    await Promise.all(late);
+    assert.deepEqual(stored.slice(8), late.map(() => 16));
+    // A record that nothing follows does not wait for others.
+    const lone = put(16);
+    (await disk.flush(2)).end();
+    await lone;
+    assert.equal(stored.at(-1), 17);
+  }));
+
+Deno.test("BlobStore keeps nothing of what a flush that failed was for", () =>
+  inFolder(async (folder) => {
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const id = blobId();
+    await test.begin(id, ALICE, MANY);
+    const first = test.store.put(ALICE, id, 0, record(0));
+    (await disk.flush(0)).end();
+    await first;
+    const puts = Array.from({ length: 9 }, (_, index) => test.store.put(ALICE, id, 1 + index, record(index)));
+    (await disk.flush(1)).end(Object.assign(new Error("input/output error"), { code: "EIO" }));
+    for (const { status, reason } of await Promise.allSettled(puts) as PromiseRejectedResult[]) {
+      assert.deepEqual([status, reason?.code], ["rejected", "blob-storage-failed"]);
+    }
+    assert.equal(Deno.statSync(test.pathOf(id)).size, BLOB_RECORD_BYTES);
+    assert.equal((await test.begin(id, ALICE, MANY)).stored, 1);
+    const again = test.store.put(ALICE, id, 1, record(1));
+    (await disk.flush(2)).end();
+    assert.equal(await again, 2);
+  }));

@@ -115,7 +115,7 @@ export async function download(
 ): Promise<Uint8Array> {
   {
     using target = await Deno.open(path, { create: true, read: true, write: true });
-    await transfers.download(file, target);
+    await transfers.download(file, target, { path });
   }
   return await Deno.readFile(path);
 }

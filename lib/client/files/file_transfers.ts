@@ -13,6 +13,7 @@ import { sendRecords } from "./send_records.ts";
 import { SpoolSource, spoolStream } from "./spool.ts";
 import { type Attempt, TransferLink } from "./transfer_link.ts";
 import type {
+  DownloadOptions,
   PendingUpload,
   TransferOptions,
   UploadedFile,
@@ -158,10 +159,10 @@ export class FileTransfers {
    * @throws {NetworkError} {TimeoutError} where there was no progress for too long
    * @throws the reason of the signal
    */
-  async download(file: FileDescriptor, target: Deno.FsFile, options: TransferOptions = {}): Promise<void> {
+  async download(file: FileDescriptor, target: Deno.FsFile, options: DownloadOptions = {}): Promise<void> {
     checkFileDescriptor(file);
-    const { signal = new AbortController().signal, onProgress = () => {} } = options;
-    const receiver = new FileReceiver(file, target, onProgress);
+    const { signal = new AbortController().signal, path, onProgress = () => {} } = options;
+    using receiver = new FileReceiver(file, { target, path }, onProgress);
     await receiver.resume(signal);
     await this.#link.run((attempt) => receiver.receive(attempt), options);
   }

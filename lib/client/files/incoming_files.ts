@@ -195,7 +195,7 @@ export class IncomingFiles {
     if (found.item.state !== "saved" && path !== undefined) return { path, leftOut: 0 };
     await this.#note(found, "saving", { folder: target.path });
     target.assertRoom(descriptor.size - partial.file.statSync().size);
-    await this.#transfers.download(descriptor, partial.file, options);
+    await this.#transfers.download(descriptor, partial.file, { ...options, path: partial.path });
     const name = safeFileName(found.item.name);
     const about = (path: string, ino: number | undefined) =>
       this.#note(found, "saving", { folder: target.path, path, ino });

@@ -1,7 +1,7 @@
-import { createHash, type Hash } from "node:crypto";
 import { equalBytes } from "../../bytes/mod.ts";
 import { AuthenticationError, StorageError } from "../../errors/mod.ts";
 import { recycleRecord } from "../../transport/mod.ts";
+import { type ContentHash, hashContent } from "./content_hash.ts";
 import { FileOpener } from "./file_cipher.ts";
 import type { FileDescriptor } from "./file_descriptor.ts";
 import { FILE_CHUNK_BYTES, type FileLayout, layOutFile } from "./file_layout.ts";
@@ -16,14 +16,23 @@ const WINDOW = 16;
 /** So much is written before the disk is made to begin: at the end it then has little left to do. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 
+/** Where a file is received. */
+export interface ReceiveTarget {
+  /** Open, to be read and written. */
+  target: Deno.FsFile;
+  /** Where it is, if that is known. */
+  path?: string;
+}
+
 /** Takes a file in, over as many attempts as it takes. Keeps what is verified: chunk by chunk, in order. */
-export class FileReceiver {
+export class FileReceiver implements Disposable {
   readonly #file: FileDescriptor;
   readonly #target: Deno.FsFile;
   readonly #onProgress: (progress: TransferProgress) => void;
   readonly #layout: FileLayout;
   readonly #opener: FileOpener;
-  #hash: Hash = createHash("sha256");
+  readonly #path: string | undefined;
+  #hash: ContentHash;
   /** Chunks that are in the target. */
   #received = 0;
   #resumed = false;
@@ -31,9 +40,15 @@ export class FileReceiver {
   #unsyncedBytes = 0;
 
   /** Prepares to receive into an open file. */
-  constructor(file: FileDescriptor, target: Deno.FsFile, onProgress: (progress: TransferProgress) => void) {
+  constructor(
+    file: FileDescriptor,
+    { target, path }: ReceiveTarget,
+    onProgress: (progress: TransferProgress) => void,
+  ) {
     this.#file = file;
     this.#target = target;
+    this.#path = path;
+    this.#hash = hashContent(file.size, path);
     this.#onProgress = onProgress;
     this.#layout = layOutFile(file.size);
     this.#opener = new FileOpener(file.key);
@@ -46,6 +61,7 @@ export class FileReceiver {
       Math.floor(size / FILE_CHUNK_BYTES),
       Math.floor(this.#file.size / FILE_CHUNK_BYTES),
     );
+    if (this.#hash.skip(chunks * FILE_CHUNK_BYTES)) this.#received = chunks;
     await this.#target.seek(0, Deno.SeekMode.Start);
     const chunk = new Uint8Array(FILE_CHUNK_BYTES);
     while (this.#received < chunks) {
@@ -83,6 +99,10 @@ export class FileReceiver {
       attempt.progressed();
     }
     await this.#finish(attempt);
+  }
+
+  [Symbol.dispose](): void {
+    this.#hash[Symbol.dispose]();
   }
 
   async #fetch({ connection, signal }: Attempt, index: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -123,11 +143,17 @@ export class FileReceiver {
   }
 
   async #finish(attempt: Attempt): Promise<void> {
-    if (!equalBytes(new Uint8Array(this.#hash.digest()), this.#file.hash)) {
-      return await this.#startOver(attempt);
-    }
+    if (!equalBytes(await this.#digest(), this.#file.hash)) return await this.#startOver(attempt);
     await this.#sync();
     await this.#flushed();
+  }
+
+  async #digest(): Promise<Uint8Array> {
+    try {
+      return await this.#hash.digest();
+    } catch (cause) {
+      throw targetFailed(cause);
+    }
   }
 
   async #flushed(): Promise<void> {
@@ -143,7 +169,8 @@ export class FileReceiver {
     if (!this.#resumed) throw refused();
     this.#resumed = false;
     this.#received = 0;
-    this.#hash = createHash("sha256");
+    this.#hash[Symbol.dispose]();
+    this.#hash = hashContent(this.#file.size, this.#path);
     await this.#target.truncate(0);
     await this.receive(attempt);
   }

@@ -29,6 +29,12 @@ export interface TransferOptions {
   patienceMs?: number;
 }
 
+/** How to download. */
+export interface DownloadOptions extends TransferOptions {
+  /** Where the target is, so that a thread can hash what is in it. */
+  path?: string;
+}
+
 /** How to upload. */
 export interface UploadOptions extends TransferOptions {
   /** The name that the receivers get. */

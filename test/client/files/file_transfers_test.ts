@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { FileTransfers } from "../../../lib/client/files/file_transfers.ts";
 import type { TransferProgress } from "../../../lib/client/files/transfer_types.ts";
 import { FILE_CHUNK_BYTES, layOutFile } from "../../../lib/client/files/file_layout.ts";
+import { equalBytes } from "../../../lib/bytes/mod.ts";
 import { digest } from "../../../lib/crypto/mod.ts";
 import { encodeBlobRecord } from "../../../lib/wire/mod.ts";
 import {
@@ -168,6 +169,24 @@ Deno.test("FileTransfers goes on with a download, and notices that its beginning
   test.file(bytes.subarray(0, 3 * FILE_CHUNK_BYTES).with(9, 0), "received");
   assert.deepEqual(await download(test.bob, file, path), bytes);
   assert.deepEqual([gets[0], gets.includes(0)], [3, true]);
+});
+
+Deno.test("FileTransfers does the same with a file so long that a thread hashes it", async () => {
+  await using test = await Fixture.start();
+  const bytes = content(140 * FILE_CHUNK_BYTES + 5);
+  const { file } = await test.alice.upload(test.mailbox, { path: test.file(bytes) }, TYPE);
+  const gets: number[] = [];
+  test.tamper = (op, fields, ask) => {
+    if (op === "blob-get") gets.push((fields as { index: number }).index);
+    return ask(fields);
+  };
+  const path = test.file(bytes.subarray(0, 100 * FILE_CHUNK_BYTES + 77), "received");
+  assert(equalBytes(await download(test.bob, file, path), bytes));
+  assert.equal(gets[0], 100);
+  gets.length = 0;
+  test.file(bytes.subarray(0, 130 * FILE_CHUNK_BYTES).with(9, bytes[9]! ^ 1), "received");
+  assert(equalBytes(await download(test.bob, file, path), bytes));
+  assert.deepEqual([gets[0], gets.includes(0)], [130, true]);
 });
 
 Deno.test("FileTransfers refuses whatever a relay serves in place of the file", async () => {

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { hashContent } from "../../../lib/client/files/content_hash.ts";
+import { FILE_CHUNK_BYTES } from "../../../lib/client/files/file_layout.ts";
+import { inFolder } from "../../support/in_folder.ts";
+import { content } from "../../support/transfer_fixture.ts";
+
+const SHORT = 3 * FILE_CHUNK_BYTES + 7;
+/** So long that a thread hashes it. */
+const LONG = 130 * FILE_CHUNK_BYTES + 7;
+
+for (const size of [SHORT, LONG]) {
+  Deno.test(`hashContent() hashes ${size} bytes, also where a beginning was there before`, () =>
+    inFolder(async (folder) => {
+      const bytes = content(size), path = `${folder}/file`;
+      const expected = createHash("sha256").update(bytes).digest("hex");
+      await Deno.writeFile(path, bytes);
+      for (const beginning of [0, FILE_CHUNK_BYTES]) {
+        using hash = hashContent(size, path);
+        let at = hash.skip(beginning) ? beginning : 0;
+        assert.equal(at, size === LONG ? beginning : 0);
+        for (; at < size; at += FILE_CHUNK_BYTES) hash.update(bytes.subarray(at, at + FILE_CHUNK_BYTES));
+        assert.equal((await hash.digest()).toHex(), expected);
+      }
+    }));
+}
+
+Deno.test("hashContent() tells when the file cannot be read to its end, or at all", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/file`;
+    await Deno.writeFile(path, content(SHORT));
+    using hash = hashContent(LONG, path);
+    hash.skip(LONG);
+    await assert.rejects(hash.digest(), /shorter/);
+    using missing = hashContent(LONG, `${folder}/missing`);
+    await assert.rejects(missing.digest(), /os error 2|cannot find/i);
+  }));

@@ -29,6 +29,7 @@ export type { FileDescriptor } from "./files/file_descriptor.ts";
 export { type FolderPacking, importPacking } from "./files/import_packing.ts";
 export { FileTransfers, type FileTransfersOptions } from "./files/file_transfers.ts";
 export type {
+  DownloadOptions,
   PendingUpload,
   TransferOptions,
   TransferProgress,

@@ -1,10 +1,12 @@
-import { formatDocPage } from "@optique/core/doc";
-import { text } from "@optique/core/message";
+import { type DocEntry, formatDocPage } from "@optique/core/doc";
+import { formatMessage, type Message, text } from "@optique/core/message";
 import { getDocPageSync, type Parser } from "@optique/core/parser";
+import { formatUsage } from "@optique/core/usage";
 import { InternalError } from "../lib/errors/mod.ts";
 import type { Command } from "./command.ts";
 import type { Io } from "./io.ts";
 import { styleOf } from "./style.ts";
+import { wrapUsage } from "./wrap_usage.ts";
 
 /** Formats a command's help: brief, usage, description, options and examples. */
 export function formatCommandHelp(
@@ -18,21 +20,35 @@ export function formatCommandHelp(
   const ownUsage = getDocPageSync(command.parser)?.usage;
   if (page === undefined || ownUsage === undefined) throw new InternalError(`${title} has no help`);
   const style = styleOf(io, io.stdout);
+  const columns = Math.min(Math.max(io.stdout.columns(), MIN_COLUMNS), MAX_COLUMNS);
+  const usage = wrapUsage(formatUsage(title, ownUsage), columns).replace("Usage:", style.bold);
   const body = formatDocPage(title, {
     ...page,
     brief: undefined,
-    usage: ownUsage,
+    usage: undefined,
+    sections: page.sections.map((section) => ({ ...section, entries: section.entries.map(describeFully) })),
     description: command.description === undefined ? undefined : [text(command.description)],
   }, {
     colors: style.bold("") !== "",
-    maxWidth: Math.min(Math.max(io.stdout.columns(), MIN_COLUMNS), MAX_COLUMNS),
+    maxWidth: columns,
     termWidth: "auto",
-    showDefault: true,
-    showChoices: { maxItems: Infinity },
   });
   const examples = command.examples.map((example) => `  ${example.line}\n      ${example.does}\n`);
-  return `${brief}.\n\n${body.trimEnd()}\n\n${style.bold("Examples:")}\n${examples.join("")}`
+  return `${brief}.\n\n${usage}\n\n${body.trim()}\n\n${style.bold("Examples:")}\n${examples.join("")}`
     .replace(/ +$/gm, "");
+}
+
+/** Puts choices and default behind the description, as text that is broken between words. */
+function describeFully({ choices, default: standard, description = [], ...entry }: DocEntry): DocEntry {
+  const facts: string[] = [];
+  if (choices !== undefined) facts.push(`one of ${plain(choices)}`);
+  if (standard !== undefined) facts.push(`default: ${plain(standard)}`);
+  const more = facts.length === 0 ? [] : [text(` (${facts.join("; ")})`)];
+  return { ...entry, description: [...description, ...more] };
+}
+
+function plain(message: Message): string {
+  return formatMessage(message, { quotes: false, colors: false });
 }
 
 const MIN_COLUMNS = 40;

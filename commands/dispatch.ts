@@ -64,6 +64,15 @@ type LoadedEntry = Awaited<ReturnType<CommandEntry["load"]>>;
 
 function unknownCommand(title: string, name: string, entries: readonly CommandEntry[]): UsageError {
   const near = closest(name, entries.map((entry) => entry.name));
+  if (name.startsWith("-")) {
+    return new UsageError(
+      "bad-arguments",
+      `${title} has no option ${JSON.stringify(name)} before a command`,
+      {
+        hint: `${title} --help shows those that every command has`,
+      },
+    );
+  }
   return new UsageError("unknown-command", `${title} has no command ${JSON.stringify(name)}`, {
     hint: near === undefined ? `${title} --help lists the commands` : `did you mean ${title} ${near}?`,
   });

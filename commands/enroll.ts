@@ -59,10 +59,11 @@ export const enroll = defineCommand({
     newPassphraseOptions,
   ),
   async execute({ device: name, ...values }, context) {
-    const passphrase = await readNewPassphrase(values, context, `this device of yours`);
+    // Nobody should think up a passphrase first and then hear that the invite is no invite.
     const right = await readEnrollmentRight(values, context);
-    const { home, signal } = context;
     const device = name ?? invitedDevice(right) ?? machineName();
+    const passphrase = await readNewPassphrase(values, context, `this device of yours`);
+    const { home, signal } = context;
     const enrolled = await enrollDevice({ home, right, device, passphrase, agent, signal });
     await publishKeys(home, enrolled, passphrase);
     const { user, fingerprint, expires, folder } = enrolled;

@@ -27,7 +27,7 @@ export const exportCommand = defineCommand({
     object({
       format: withDefault(
         option("--format", choice(["jsonl", "html"], { metavar: "FORMAT" }), {
-          description: message`What to write: jsonl or html`,
+          description: message`What to write`,
         }),
         "jsonl" as const,
       ),

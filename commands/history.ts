@@ -4,10 +4,12 @@ import { optional, withDefault } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
 import type { Client, HistoryLine } from "../lib/client/mod.ts";
+import { UsageError } from "../lib/errors/mod.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { conversationOptions, describeConversation, requireConversation } from "./conversation.ts";
-import { describeReactions, messageLine, messageRecord, shortId } from "./message_lines.ts";
+import { formatDay } from "./format_time.ts";
 import { formatBytes } from "./history/format_bytes.ts";
+import { describeReactions, messageLine, messageRecord, shortId } from "./message_lines.ts";
 import { openClient } from "./open_client.ts";
 import { passphraseOptions } from "./passphrase.ts";
 import { pointInTime, resolvePointInTime } from "./point_in_time.ts";
@@ -49,6 +51,11 @@ export const history = defineCommand({
     passphraseOptions,
   ),
   async execute({ user, group, since, search, limit, usage, ...passphrase }, context) {
+    if (usage && [user, group, since, search].some((value) => value !== undefined)) {
+      throw new UsageError("options-conflict", "--usage is about all conversations", {
+        hint: "leave out what chooses lines",
+      });
+    }
     const client = await openClient("history", passphrase, context);
     try {
       if (usage) return printUsage(client, context);
@@ -69,11 +76,13 @@ function historyText(line: HistoryLine): string {
 function printUsage(client: Client, { out }: CommandContext): void {
   const { databaseBytes, conversations } = client.history.usage();
   for (const { mailbox, lines, bytes, oldest, newest } of conversations) {
-    const [from, to] = [new Date(oldest).toISOString(), new Date(newest).toISOString()];
+    const from = new Date(oldest), to = new Date(newest);
     const name = printable(describeConversation(client, mailbox));
     out.result(
       { type: "usage", conversation: mailbox, lines, bytes, oldest: from, newest: to },
-      `${name}: ${lines} lines, ${formatBytes(bytes)}, ${from.slice(0, 10)} to ${to.slice(0, 10)}`,
+      `${name}: ${lines} ${lines === 1 ? "line" : "lines"}, ${formatBytes(bytes)}, ${formatDay(from)} to ${
+        formatDay(to)
+      }`,
     );
   }
   out.result({ type: "usage", databaseBytes }, `the database: ${formatBytes(databaseBytes)}`);

@@ -2,7 +2,7 @@ import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import type { Client } from "../lib/client/mod.ts";
+import type { Client, RunListener } from "../lib/client/mod.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { fileLine, fileRecord } from "./files/file_lines.ts";
 import { FileSaver } from "./files/file_saver.ts";
@@ -10,6 +10,7 @@ import { messageLine, messageRecord } from "./message_lines.ts";
 import { openClient } from "./open_client.ts";
 import { passphraseOptions } from "./passphrase.ts";
 import { path } from "./path_value.ts";
+import { printable } from "./printable.ts";
 import { receiptsOption } from "./receipts_option.ts";
 
 /** `parley inbox`. */
@@ -79,18 +80,27 @@ async function printAsTheyArrive(
   saving?.catch((error) => failed.abort(error));
   try {
     await client.run(signal, {
-      onState: (state, error) => {
-        if (state === "offline") {
-          context.out.note(`offline${error === undefined ? "" : `: ${error.message}`}`);
-        }
-      },
-      onTrouble: (error) => context.out.note(error.message),
+      onState: noteConnection(context),
+      onTrouble: (error) => context.out.note(printable(error.message)),
     });
   } finally {
     stop();
   }
   await printing;
   await saving;
+}
+
+/** Notes a lost connection once, however often connecting again fails, and that it is back. */
+function noteConnection({ out }: CommandContext): RunListener["onState"] {
+  let lost = false;
+  return (state, error) => {
+    if (state === "offline" && !lost) {
+      out.note(`offline${error === undefined ? "" : `: ${printable(error.message)}`}`);
+    } else if (state === "online" && lost) {
+      out.note("connected again");
+    }
+    if (state !== "connecting") lost = state === "offline";
+  };
 }
 
 /** Files that are going to be saved are printed then. */

@@ -3,17 +3,17 @@ import { UsageError } from "../lib/errors/mod.ts";
 import type { InputStream } from "./io.ts";
 
 /**
- * Reads an input to its end.
+ * Reads an input to its end; `hint` says what to do where it is too large.
  *
  * @throws {UsageError} input-too-large at more than `maxBytes`
  */
-export async function readAll(input: InputStream, maxBytes: number): Promise<Uint8Array> {
+export async function readAll(input: InputStream, maxBytes: number, hint?: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of input.chunks()) {
     size += chunk.length;
     if (size > maxBytes) {
-      throw new UsageError("input-too-large", `the input is larger than ${maxBytes} bytes`);
+      throw new UsageError("input-too-large", `the input is larger than ${maxBytes} bytes`, { hint });
     }
     parts.push(chunk);
   }

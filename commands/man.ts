@@ -7,6 +7,7 @@ import { UsageError } from "../lib/errors/mod.ts";
 import { writeFileAtomically } from "../lib/store/mod.ts";
 import { BRIEF } from "./brief.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
+import { formatDay } from "./format_time.ts";
 import { formatCommandPage, formatTablePage, pageName, type PageOptions } from "./man/format_page.ts";
 import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
@@ -32,7 +33,7 @@ export const man = defineCommand({
     })),
   }),
   async execute({ out, words }, context) {
-    const options = { version, day: new Date(context.io.now()).toISOString().slice(0, 10) };
+    const options = { version, day: formatDay(new Date(context.io.now())) };
     if (out !== undefined) return await writePages(context.resolve(out), words, options, context);
     const page = await findPage(words, options);
     context.out.result({ type: "man", name: page.name, page: page.text }, page.text);

@@ -1,4 +1,5 @@
 import type { HistoryLine, ReceivedMessage } from "../lib/client/mod.ts";
+import { formatMinute } from "./format_time.ts";
 import type { JsonRecord } from "./json_line.ts";
 import { printable } from "./printable.ts";
 
@@ -60,10 +61,20 @@ function given(fields: JsonRecord): JsonRecord {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** A line for people; what others wrote cannot control the terminal. */
+/**
+ * A line for people; what others wrote cannot control the terminal. Of a text with line feeds all but the first line
+ * are indented, so that none of them looks like a message of somebody else's.
+ */
 export function messageLine(line: ReceivedMessage): string {
-  const when = line.time.toISOString().slice(0, 16).replace("T", " ");
-  return `${when} ${describeLine(line)}`;
+  const time = formatMinute(line.time);
+  return `${time} ${describeLine(line)}`.replaceAll("\n", `\n${" ".repeat(time.length + 1)}`);
+}
+
+/** Who wrote something, and in which group. */
+export function formatSender(
+  { from, device, group }: Pick<ReceivedMessage, "from" | "device" | "group">,
+): string {
+  return `${printable(from)}/${printable(device)}${group === undefined ? "" : ` in ${printable(group)}`}`;
 }
 
 /** Says who did what, without the time. */
@@ -72,8 +83,7 @@ export function describeLine(line: ReceivedMessage): string {
   if (type === "revoked") {
     return `the certificate of ${from}/${device} was revoked: removed from ${conversation}`;
   }
-  const place = line.group === undefined || outgoing ? "" : ` in ${printable(line.group)}`;
-  const who = `${printable(from)}/${printable(device)}${place}`;
+  const who = formatSender({ from, device, ...(!outgoing && { group: line.group }) });
   const target = line.target === undefined ? "" : shortId(line.target);
   const ignored = line.ignored === undefined ? "" : ` (ignored: ${printable(line.ignored)})`;
   const to = outgoing ? ` to ${peerOf(line)}` : "";

@@ -36,8 +36,9 @@ export class Output {
     this.#io.stdout.write(text);
   }
 
-  /** Tells the person at the terminal something that is no result. */
+  /** Tells the person at the terminal something that is no result; with `--json`, whoever reads standard error. */
   note(text: string): void {
-    if (!this.#quiet) this.#io.stderr.write(`parley: ${text}\n`);
+    if (this.#quiet) return;
+    this.#io.stderr.write(this.json ? formatJsonLine({ type: "note", message: text }) : `parley: ${text}\n`);
   }
 }

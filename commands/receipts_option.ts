@@ -8,7 +8,7 @@ import { choice } from "@optique/core/valueparser";
 export const receiptsOption = object({
   receipts: withDefault(
     option("--receipts", choice(["none", "delivered", "read"], { metavar: "WHICH" }), {
-      description: message`What others are told of their messages: none, delivered or read`,
+      description: message`What others are told of their messages`,
     }),
     "read" as const,
   ),

@@ -104,7 +104,13 @@ function badArguments(title: string, error: Message, places: ReadonlyMap<string,
   const hint = suggestions.length > 0 ? suggestions.join(" ") : `${title} --help shows what it takes`;
   const place = places.get(/^`(--[a-z-]+)`/.exec(says)?.[1] ?? "");
   if (place !== undefined) return new UsageError("config-malformed", `${place}: ${asClause(says)}`);
-  return new UsageError("bad-arguments", asClause(says), { hint: asClause(hint) });
+  return new UsageError("bad-arguments", sayWhatIsMissing(says) ?? asClause(says), { hint: asClause(hint) });
+}
+
+// "Expected a `USER`, but too few arguments." says it in a roundabout way.
+function sayWhatIsMissing(sentence: string): string | undefined {
+  const [, name] = /^Expected an? `(.+)`, but too few arguments\.$/.exec(sentence) ?? [];
+  return name === undefined ? undefined : `${name} is missing`;
 }
 
 // The library writes sentences; parley's messages are clauses.

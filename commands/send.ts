@@ -29,7 +29,7 @@ export const send = defineCommand({
     "Done (exit code 0) means that it is as far as --wait says: queued in this device's outbox, on the relay's disk " +
     "(relayed, the default), delivered to a device of each user, or read on one. Where the relay cannot be reached " +
     "(exit code 5) or the time is up first (exit code 6), it stays in the outbox and goes out with the next command " +
-    "that connects. Ids are those that send, inbox and history show; their first digits are enough.",
+    "that connects. Ids are those that send, history and --json show; their first digits are enough.",
   examples: [
     { line: 'parley send bob "hello"', does: "Send a line to bob, online or not" },
     { line: "make 2>&1 | parley send bob --json", does: "Send what a program prints" },
@@ -66,7 +66,7 @@ export const send = defineCommand({
       ),
       wait: withDefault(
         option("--wait", choice(["queued", "relayed", "delivered", "read"], { metavar: "LEVEL" }), {
-          description: message`How far it must be: queued, relayed, delivered or read`,
+          description: message`How far it must be`,
         }),
         "relayed" as const,
       ),
@@ -109,7 +109,7 @@ export const send = defineCommand({
     const draft = files ?? await toDraft(options, target.text, () => readText(context));
     const client = await openClient("send", passphrase, context, { receipts });
     try {
-      const conversation = requireConversation(client, target);
+      const conversation = await findConversation(client, target, context);
       if (needsReports(wait)) client.delivery.assertReported(conversation);
       const sent = await take(client, conversation, draft, { acceptChange }, context);
       try {
@@ -122,6 +122,23 @@ export const send = defineCommand({
     }
   },
 });
+
+/** Where a group is unknown, the device may have been added since it last looked. */
+async function findConversation(client: Client, target: Target, { signal }: CommandContext): Promise<string> {
+  try {
+    return requireConversation(client, target);
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "group-unknown") throw error;
+    try {
+      await client.connect(signal);
+      await client.catchUp();
+    } catch {
+      // Without the relay what is known here has to do.
+      throw error;
+    }
+    return requireConversation(client, target);
+  }
+}
 
 /** With a group there is no user, so what stands in the user's place is the text. */
 function toTarget({ to, group, text }: { to?: string; group?: string; text?: string }): Target {
@@ -138,7 +155,9 @@ interface Target extends ConversationValues {
 }
 
 async function readText({ io }: CommandContext): Promise<string> {
-  const text = new TextDecoder().decode(await readAll(io.stdin, MAX_INPUT_BYTES));
+  const text = new TextDecoder().decode(
+    await readAll(io.stdin, MAX_INPUT_BYTES, "send it as a file: --file - --name NAME"),
+  );
   return text.endsWith("\n") ? text.slice(0, -1) : text;
 }
 

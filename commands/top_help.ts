@@ -14,7 +14,8 @@ export function formatCommandList(
   const rows = entries.map(({ name, brief }) => `  ${style.cyan(name.padEnd(width))}  ${brief}\n`);
   return `${brief}.\n\n${style.bold("Usage:")} ${title} COMMAND …\n\n${style.bold("Commands:")}\n` +
     `${rows.join("")}\n${style.bold("Options of every command:")}\n${GLOBAL_ROWS}\n` +
-    `${title} COMMAND --help shows the options and examples of one command.\n`;
+    `${title} COMMAND --help shows the options and examples of one command.\n` +
+    (title === "parley" ? "parley --version shows which version this is.\n" : "");
 }
 
 // Written out, so that this page loads no parser; a test compares it with the parser's own options.

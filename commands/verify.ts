@@ -73,7 +73,8 @@ export const verify = defineCommand({
       await perform(deed, user, client);
       const shown = await client.people.verification(user);
       await show(shown, qr, context);
-      if (!asks(deed, shown, context) || !await isSame(context)) return;
+      if (!asks(deed, shown, context)) return;
+      if (!await isSame(context)) return context.out.note(`${user} is not verified`);
       await client.people.confirm(shown);
       context.out.result(verificationRecord({ ...shown, state: "verified" }), `${user} is verified`);
     });
@@ -106,6 +107,6 @@ function asks(deed: Deed, { state }: Verification, { out, io }: CommandContext):
 
 async function isSame({ io }: CommandContext): Promise<boolean> {
   io.stderr.write("Are the digits the same on the other side? Type yes if they are: ");
-  for await (const line of readLines(io.stdin, MAX_ANSWER_CHARS)) return line.trim().toLowerCase() === "yes";
+  for await (const line of readLines(io.stdin, MAX_ANSWER_CHARS)) return /^y(es)?$/i.test(line.trim());
   return false;
 }

@@ -6,11 +6,11 @@ import { choice, string } from "@optique/core/valueparser";
 import { DAY_MS } from "../../lib/pki/mod.ts";
 import { issueServerFiles } from "../../lib/store/mod.ts";
 import { defineCommand } from "../command.ts";
+import { formatDay } from "../format_time.ts";
 import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
 import { caFolderOptions, openCaFolder } from "./ca_folder.ts";
 import { daysOption } from "./days.ts";
-import { formatDay } from "./issued.ts";
 import { path } from "../path_value.ts";
 
 const SERVER_ALGORITHMS = ["ed25519", "ecdsa-p256", "rsa-2048", "rsa-3072", "rsa-4096"] as const;

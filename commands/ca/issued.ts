@@ -1,6 +1,7 @@
 import { formatCertificates, type Issuance } from "../../lib/pki/mod.ts";
 import { type CaFolder, writeFileAtomically } from "../../lib/store/mod.ts";
 import type { CommandContext } from "../command.ts";
+import { formatDay } from "../format_time.ts";
 import { printable } from "../printable.ts";
 
 /** Where an issued certificate goes. */
@@ -9,11 +10,6 @@ export interface IssuedOutput {
   readonly out: string | undefined;
   /** Whether it is replaced. */
   readonly force: boolean;
-}
-
-/** The day of an instant, `2026-01-31`. */
-export function formatDay(time: Date): string {
-  return time.toISOString().slice(0, "2000-01-01".length);
 }
 
 /** Writes a certificate that was just issued, with those of the authorities above it, and says so. */

@@ -6,12 +6,12 @@ import { string } from "@optique/core/valueparser";
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { LoggedIssuance } from "../../lib/pki/mod.ts";
 import { defineCommand } from "../command.ts";
+import { formatDay } from "../format_time.ts";
 import type { JsonRecord } from "../json_line.ts";
 import { printable } from "../printable.ts";
 import type { Style } from "../style.ts";
 import { caFolderOptions, openCaLog } from "./ca_folder.ts";
 import { duration } from "./duration.ts";
-import { formatDay } from "./issued.ts";
 import { parseTarget } from "./target.ts";
 
 type Status = "active" | "revoked" | "expired";

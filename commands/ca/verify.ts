@@ -13,11 +13,11 @@ import {
   verifyChain,
 } from "../../lib/pki/mod.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
+import { formatDay } from "../format_time.ts";
 import { path } from "../path_value.ts";
 import { printable } from "../printable.ts";
 import { caFolderOptions, type CaFolderValues, openCaLog } from "./ca_folder.ts";
 import { namingCheck } from "./failed_check.ts";
-import { formatDay } from "./issued.ts";
 import { readDocumentsOf } from "./read_documents.ts";
 
 /** `parley ca verify`. */

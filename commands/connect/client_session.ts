@@ -19,6 +19,8 @@ export class ClientSession implements ChatSession {
   /** Deliveries that have not begun, by conversation. */
   readonly #deliveries = new Map<string, Promise<void>>();
   #delivering: Promise<void> = Promise.resolve();
+  /** What was taken without a connection, or when it went. */
+  readonly #queued: SentMessage[] = [];
   #wake = Promise.withResolvers<void>();
   #failure: unknown;
   #ended = false;
@@ -105,7 +107,12 @@ export class ClientSession implements ChatSession {
 
   async #take(sent: SentMessage): Promise<{ id: string; status: string }> {
     if (this.#online) await this.#deliver(sent);
+    if (this.#isQueued(sent)) this.#queued.push(sent);
     return this.#client.delivery.progressOf(sent) ?? sent;
+  }
+
+  #isQueued(sent: SentMessage): boolean {
+    return this.#client.delivery.progressOf(sent)?.status === "queued";
   }
 
   /** Lists the users that the relay knows; waits for the first attempt to connect. */
@@ -114,11 +121,18 @@ export class ClientSession implements ChatSession {
     return await this.#client.users();
   }
 
-  /** Resolves when nothing is in the outbox any more. */
+  /**
+   * Resolves when nothing of this session is in the outbox any more; what waits there since before may wait for ever.
+   *
+   * @throws {ParleyError} where one of them is refused
+   */
   async flushed(): Promise<void> {
-    while (this.#client.hasQueued()) {
-      if (this.#failure !== undefined) throw this.#failure;
-      await this.#wake.promise;
+    for (let sent = this.#queued.shift(); sent !== undefined; sent = this.#queued.shift()) {
+      while (this.#isQueued(sent)) {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#online) await this.#deliver(sent);
+        if (this.#isQueued(sent)) await this.#wake.promise;
+      }
     }
   }
 
@@ -259,7 +273,8 @@ function toEvent(line: ReceivedMessage): ChatEvent {
   if (type !== "message" || line.outgoing) return { type: "line", line };
   const { files, unshown, expires } = messageRecord(line);
   const more = { ...(files !== undefined && { files }), ...(unshown !== undefined && { unshown }) };
-  const message = { type, from, device, conversation, id, time: time.getTime(), text } as const;
+  const group = line.group === undefined ? {} : { group: line.group };
+  const message = { type, from, device, conversation, ...group, id, time: time.getTime(), text } as const;
   const replyTo = target === undefined ? {} : { replyTo: target };
   const lasts = expires === undefined ? more : { ...more, expires };
   return { ...message, ...replyTo, ...(Object.keys(lasts).length > 0 && { more: lasts }) };

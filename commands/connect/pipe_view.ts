@@ -1,6 +1,6 @@
 import type { CommandContext } from "../command.ts";
 import type { ReceivedMessage } from "../../lib/client/mod.ts";
-import { describeLine, messageRecord } from "../message_lines.ts";
+import { describeLine, formatSender, messageRecord } from "../message_lines.ts";
 import { printable } from "../printable.ts";
 import type { ChatView } from "./chat_view.ts";
 import { formatUsers } from "./format_users.ts";
@@ -19,12 +19,12 @@ export class PipeView implements ChatView {
     const { from, device, text, time, more, ...rest } = message;
     this.#out.result(
       { ...rest, from, device, time: new Date(time).toISOString(), text, ...more },
-      `${printable(from)}/${printable(device)}: ${printable(text)}`,
+      `${formatSender(message)}: ${printable(text)}`,
     );
   }
 
   line(line: ReceivedMessage): void {
-    this.#out.result(messageRecord(line), describeLine(line));
+    this.#out.result(messageRecord(line), describeLine(line).replaceAll("\n", "\u240a"));
   }
 
   revoked(revocation: ChatRevocation): void {

@@ -24,7 +24,10 @@ export interface ChatSession {
   saveFile(id: string, folder: string): Promise<{ name: string; path: string }>;
   /** Lists the users that the relay knows. */
   users(): Promise<ChatUser[]>;
-  /** Resolves when the relay has on disk whatever was sent until now. */
+  /**
+   * Resolves when the relay has on disk whatever was sent, also what is sent meanwhile; rejects where a message cannot
+   * be delivered. One waits at a time.
+   */
   flushed(): Promise<void>;
   /** Ends the session. What is queued stays in the outbox. */
   close(): Promise<void>;
@@ -60,6 +63,8 @@ export interface ChatMessage {
   readonly device: string;
   /** The conversation that it belongs to. */
   readonly conversation: string;
+  /** Its name, where it is a group. */
+  readonly group?: string;
   /** The message's id. */
   readonly id: string;
   /** When it was sent, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import type { ReceivedMessage } from "../../lib/client/mod.ts";
-import { describeLine, shortId } from "../message_lines.ts";
+import { describeLine, formatSender, shortId } from "../message_lines.ts";
 import { printable } from "../printable.ts";
 import type { Style } from "../style.ts";
 import type { LineEditor } from "../terminal/line_editor.ts";
@@ -25,9 +25,9 @@ export class TerminalView implements ChatView {
     this.#now = now;
   }
 
-  received({ from, device, text, time, replyTo }: ChatMessage): void {
+  received({ from, device, group, text, time, replyTo }: ChatMessage): void {
     const answers = replyTo === undefined ? "" : ` (answers ${shortId(replyTo)})`;
-    const who = this.#style.cyan(`${printable(from)}/${printable(device)}`) + answers;
+    const who = this.#style.cyan(formatSender({ from, device, group })) + answers;
     this.#message(time, who, printable(text, { multiline: true }));
   }
 
@@ -71,10 +71,11 @@ export class TerminalView implements ChatView {
   #waitForRelay(): void {
     this.#queued++;
     this.#editor.setPrompt(formatPrompt(this.#session.peer, this.#queued));
-    this.#session.flushed().then(() => {
+    if (this.#queued > 1) return; // who waits already waits for this one, too
+    this.#session.flushed().catch((error) => this.notice(describeFailure(error))).then(() => {
       this.#queued = 0;
       this.#editor.setPrompt(formatPrompt(this.#session.peer, 0));
-    }, (error) => this.notice(describeFailure(error)));
+    });
   }
 }
 

@@ -10,6 +10,8 @@ import { passphraseOptions } from "../passphrase.ts";
 import { withClient } from "../with_client.ts";
 
 const HOUR_MS = 3_600_000;
+/** What an authority accepts. */
+const MAX_EXPIRES_MS = 7 * 24 * HOUR_MS;
 
 /** `parley devices link`. */
 export const devicesLink = defineCommand({
@@ -32,7 +34,7 @@ export const devicesLink = defineCommand({
       }),
       expires: withDefault(
         option("--expires", duration(), {
-          description: message`How long the invite can be used, a week at most (default: 1h)`,
+          description: message`How long the invite can be used, a week at most`,
         }),
         HOUR_MS,
       ),
@@ -47,6 +49,9 @@ export const devicesLink = defineCommand({
   ),
   async execute({ device: name, expires, history, qr, ...passphrase }, context) {
     const { out, io } = context;
+    if (expires > MAX_EXPIRES_MS) {
+      throw new UsageError("bad-arguments", "an invite by a device can be used for a week at most");
+    }
     if (qr && out.json) throw new UsageError("qr-with-json", "--qr is for people, --json for programs");
     await withClient("devices", passphrase, context, async (client) => {
       const { invite, device, expiresAt } = await client.devices.link(name, expires, history);

@@ -1,6 +1,6 @@
 import type { OwnDevice } from "../../lib/client/mod.ts";
-import { formatDay } from "../ca/issued.ts";
 import { defineCommand } from "../command.ts";
+import { formatDay, formatMinute } from "../format_time.ts";
 import type { JsonRecord } from "../json_line.ts";
 import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
@@ -42,7 +42,5 @@ function nameOf({ device, label }: OwnDevice): string {
 function whereabouts({ isThis, online, lastSeen }: OwnDevice): string {
   if (isThis) return "this device";
   if (online) return "online";
-  return lastSeen === undefined
-    ? "never seen"
-    : `seen ${lastSeen.toISOString().slice(0, 16).replace("T", " ")}`;
+  return lastSeen === undefined ? "never seen" : `seen ${formatMinute(lastSeen)}`;
 }

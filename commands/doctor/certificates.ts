@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parsePem } from "../../lib/bytes/mod.ts";
 import { ParleyError } from "../../lib/errors/mod.ts";
 import { parseCertificate, renewalDueAt } from "../../lib/pki/mod.ts";
+import { formatDay } from "../format_time.ts";
 import { printable } from "../printable.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
@@ -61,10 +62,10 @@ export async function checkCertificate(file: CertificateFile, nowMs: number): Pr
 function checkValidity(check: string, der: Uint8Array, remedy: string, nowMs: number): Finding {
   const certificate = parseCertificate(der);
   const { notBefore, notAfter } = certificate;
-  const until = notAfter.toISOString().slice(0, 10);
+  const until = formatDay(notAfter);
   if (nowMs > notAfter.getTime()) return fail(check, `it expired on ${until}`, remedy);
   if (nowMs < notBefore.getTime()) {
-    return fail(check, `it begins on ${notBefore.toISOString().slice(0, 10)}`, "set this machine's clock");
+    return fail(check, `it begins on ${formatDay(notBefore)}`, "set this machine's clock");
   }
   if (nowMs > renewalDueAt(certificate).getTime()) return warn(check, `it ends on ${until}`, remedy);
   return ok(check, `valid until ${until}`);

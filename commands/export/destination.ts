@@ -54,5 +54,8 @@ function writeAll(file: Deno.FsFile, path: string, bytes: Uint8Array): void {
 }
 
 function unwritable(path: string, cause: unknown): StorageError {
-  return new StorageError("file-unwritable", `${path} cannot be written`, { cause });
+  return new StorageError("file-unwritable", `cannot write ${path}`, {
+    cause,
+    hint: "look at the folder, its owner and mode, and the free space",
+  });
 }

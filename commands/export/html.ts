@@ -1,4 +1,5 @@
 import type { HistoryLine } from "../../lib/client/mod.ts";
+import { formatMinute } from "../format_time.ts";
 import { describeLine } from "../message_lines.ts";
 import { printable } from "../printable.ts";
 import type { ExportFacts, ExportFormat } from "./format.ts";
@@ -51,9 +52,7 @@ function formatHead({ title, self, exportedAt }: ExportFacts): string {
 }
 
 function formatLine(line: HistoryLine): string {
-  const time = `<time datetime="${line.time.toISOString()}">${
-    line.time.toISOString().slice(0, 16).replace("T", " ")
-  }</time>`;
+  const time = `<time datetime="${line.time.toISOString()}">${formatMinute(line.time)}</time>`;
   if (line.type !== "message") return `<p class="note">${time} ${escapeHtml(describeLine(line))}</p>\n`;
   const who = `<strong>${escapeHtml(line.from)}</strong> <span>${escapeHtml(line.device)}</span>`;
   const edited = line.editedAt === undefined ? "" : " · edited";

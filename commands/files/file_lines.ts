@@ -1,5 +1,6 @@
 import type { Client, FileItem, PendingFiles } from "../../lib/client/mod.ts";
 import { describeConversation } from "../conversation.ts";
+import { formatMinute } from "../format_time.ts";
 import { formatBytes } from "../history/format_bytes.ts";
 import type { JsonRecord } from "../json_line.ts";
 import { shortId } from "../message_lines.ts";
@@ -30,8 +31,7 @@ export function fileRecord(client: Client, item: FileItem): JsonRecord {
 
 /** A file for people: when, from whom, what, and what can be done with it. */
 export function fileLine(client: Client, item: FileItem): string {
-  const when = item.time.toISOString().slice(0, 16).replace("T", " ");
-  return `${when} ${whoseFile(client, item)}: ${describeFile(item)}${describeState(item)}`;
+  return `${formatMinute(item.time)} ${whoseFile(client, item)}: ${describeFile(item)}${describeState(item)}`;
 }
 
 /** What a file is: its name and size. */

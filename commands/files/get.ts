@@ -1,12 +1,12 @@
 import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
-import { multiple, withDefault } from "@optique/core/modifiers";
-import { argument, option } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
+import { withDefault } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
 import { defineCommand } from "../command.ts";
 import { passphraseOptions } from "../passphrase.ts";
 import { path } from "../path_value.ts";
 import { withClient } from "../with_client.ts";
+import { idsArgument } from "./ids_argument.ts";
 import { saveFiles } from "./save_files.ts";
 
 /** `parley files get`. */
@@ -21,17 +21,10 @@ export const filesGet = defineCommand({
   ],
   parser: merge(
     object({
-      ids: multiple(
-        argument(string({ metavar: "ID" }), {
-          description: message`Which file, as 'parley files list' shows it`,
-        }),
-        {
-          min: 1,
-        },
-      ),
+      ids: idsArgument(message`Which file, as 'parley files list' shows it`, 1),
       save: withDefault(
         option("--save", path("DIR", "directory"), {
-          description: message`Where to (default: the current folder)`,
+          description: message`Where to, the current folder where nothing is said`,
         }),
         ".",
       ),

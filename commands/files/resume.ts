@@ -1,12 +1,10 @@
 import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
-import { multiple } from "@optique/core/modifiers";
-import { argument } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
 import { defineCommand } from "../command.ts";
 import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
 import { withClient } from "../with_client.ts";
+import { idsArgument } from "./ids_argument.ts";
 import { resumeFiles } from "./send_files.ts";
 import { reportSentFiles } from "./sent_files.ts";
 
@@ -21,11 +19,7 @@ export const filesResume = defineCommand({
   ],
   parser: merge(
     object({
-      ids: multiple(
-        argument(string({ metavar: "ID" }), {
-          description: message`Which files, as 'parley files list' shows them`,
-        }),
-      ),
+      ids: idsArgument(message`Which files, as 'parley files list' shows them`, 0),
     }),
     passphraseOptions,
   ),

@@ -1,14 +1,12 @@
 import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
-import { multiple } from "@optique/core/modifiers";
-import { argument } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
 import type { Client } from "../../lib/client/mod.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { passphraseOptions } from "../passphrase.ts";
 import { printable } from "../printable.ts";
 import { withClient } from "../with_client.ts";
 import { describeFile, fileRecord } from "./file_lines.ts";
+import { idsArgument } from "./ids_argument.ts";
 
 /** `parley files rm`. */
 export const filesRm = defineCommand({
@@ -21,14 +19,7 @@ export const filesRm = defineCommand({
   ],
   parser: merge(
     object({
-      ids: multiple(
-        argument(string({ metavar: "ID" }), {
-          description: message`Which files, as 'parley files list' shows them`,
-        }),
-        {
-          min: 1,
-        },
-      ),
+      ids: idsArgument(message`Which files, as 'parley files list' shows them`, 1),
     }),
     passphraseOptions,
   ),

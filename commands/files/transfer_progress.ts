@@ -19,8 +19,9 @@ const BAR_INTERVAL_MS = 100;
 const JSON_INTERVAL_MS = 1_000;
 /** The rate is that of this long. */
 const RATE_WINDOW_MS = 5_000;
-const BAR_COLUMNS = 20;
-const MAX_NAME_COLUMNS = 32;
+/** How long the bar and the name are; on a narrow terminal they are shortened, the bar first. */
+const MAX_BAR_COLUMNS = 20, MIN_BAR_COLUMNS = 5;
+const MAX_NAME_COLUMNS = 32, MIN_NAME_COLUMNS = 8;
 
 const DOING: Record<TransferProgress["phase"], string> = {
   spooling: "reading",
@@ -96,28 +97,49 @@ export class TransferBar implements Disposable {
     const first = this.#samples[0]!;
     const seconds = (now - first.at) / 1_000;
     const rate = seconds > 0 ? (progress.doneBytes - first.doneBytes) / seconds : undefined;
-    const line = formatProgress(progress, rate);
-    stderr.write(`\r\x1b[K${cut(line, stderr.columns() - 1)}`);
+    const columns = stderr.columns() - 1;
+    stderr.write(`\r\x1b[K${cut(formatProgress(progress, rate, columns), columns)}`);
     this.#isThere = true;
   }
 }
 
-/** Formats progress for people; `rate` in bytes a second, undefined where it is not known yet. */
-export function formatProgress(progress: NamedProgress, rate: number | undefined): string {
-  const { phase, name, number, count, doneBytes, totalBytes } = progress;
-  const which = count > 1 ? ` (${number} of ${count})` : "";
-  const title = `${DOING[phase]} ${cut(printable(name), MAX_NAME_COLUMNS)}${which}`;
+/** Formats progress for people, if possible in so many columns; `rate` in bytes a second, undefined where it is not known. */
+export function formatProgress(progress: NamedProgress, rate: number | undefined, columns: number): string {
+  const { doneBytes, totalBytes } = progress;
   const speed = rate === undefined || rate <= 0 ? [] : [`${formatBytes(Math.round(rate))}/s`];
-  if (totalBytes === undefined) return [title, formatBytes(doneBytes), ...speed].join("  ");
+  if (totalBytes === undefined) {
+    const rest = [formatBytes(doneBytes), ...speed];
+    return [formatTitle(progress, columns - widthBehind(rest)), ...rest].join(GAP);
+  }
   const share = totalBytes === 0 ? 1 : doneBytes / totalBytes;
-  const filled = Math.round(share * BAR_COLUMNS);
-  const bar = "█".repeat(filled) + "░".repeat(BAR_COLUMNS - filled);
-  const percent = `${Math.floor(share * 100)}%`.padStart(4);
   const left = rate === undefined || rate <= 0 || share === 1
     ? []
     : [`${formatSeconds((totalBytes - doneBytes) / rate)} left`];
-  const amount = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
-  return [title, bar + percent, amount, ...speed, ...left].join("  ");
+  const rest = [`${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`, ...speed, ...left];
+  const room = columns - widthBehind(rest) - GAP.length - PERCENT_COLUMNS;
+  const title = formatTitle(progress, room - MIN_BAR_COLUMNS);
+  const bar = Math.max(MIN_BAR_COLUMNS, Math.min(MAX_BAR_COLUMNS, room - textWidth(title)));
+  return [title, formatBar(share, bar), ...rest].join(GAP);
+}
+
+const GAP = "  ";
+const PERCENT_COLUMNS = 4;
+
+function widthBehind(parts: string[]): number {
+  return parts.reduce((sum, part) => sum + GAP.length + textWidth(part), 0);
+}
+
+function formatTitle({ phase, name, number, count }: NamedProgress, columns: number): string {
+  const which = count > 1 ? ` (${number} of ${count})` : "";
+  const room = columns - DOING[phase].length - 1 - which.length;
+  const nameColumns = Math.max(MIN_NAME_COLUMNS, Math.min(MAX_NAME_COLUMNS, room));
+  return `${DOING[phase]} ${cut(printable(name), nameColumns)}${which}`;
+}
+
+function formatBar(share: number, columns: number): string {
+  const filled = Math.round(share * columns);
+  const percent = `${Math.floor(share * 100)}%`.padStart(PERCENT_COLUMNS);
+  return "█".repeat(filled) + "░".repeat(columns - filled) + percent;
 }
 
 function formatSeconds(seconds: number): string {

@@ -11,5 +11,8 @@ export const groupArgument = argument(string({ metavar: "GROUP" }), {
 
 /** One user or more. */
 export function usersArgument(description: Message, min = 1) {
-  return multiple(argument(string({ metavar: "USER" }), { description }), { min });
+  return multiple(argument(string({ metavar: "USER" }), { description }), {
+    min,
+    errors: { tooFew: message`USER is missing` },
+  });
 }

@@ -35,7 +35,9 @@ export const groupRejoin = defineCommand({
   },
 });
 
+/** Hints and lines name a conversation with a user by its id. */
 function find(client: Client, name: string): string {
+  if (name.startsWith("direct:")) return name;
   try {
     return client.groups.resolve(name);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { type FileDescriptor, FileTransfers, importPacking, type UploadSource } from "../client/mod.ts";
-import { systemRandom } from "../crypto/mod.ts";
+import { SecretBytes, systemRandom } from "../crypto/mod.ts";
 import { parseCertificates } from "../pki/mod.ts";
 import { CellCipher } from "../store/mod.ts";
 import { dial, type TlsIdentity } from "../transport/mod.ts";
@@ -121,12 +121,13 @@ class FileWorker {
     const { id, file } = await this.#transfers.upload(mailbox, source, options);
     await this.#transfers.forget(id);
     const { blob, key, hash } = file;
-    return { ...file, blob: encodeHex(blob), key: encodeHex(key), hash: encodeHex(hash) };
+    return { ...file, blob: encodeHex(blob), key: encodeHex(key.expose()), hash: encodeHex(hash) };
   }
 
   /** As a client saves it: the file, or what is in it, on the disk; then the relay may delete its own. */
   async #download({ file, path, isFolder }: Extract<FileTask, { do: "download" }>): Promise<void> {
-    const [blob, key, hash] = [decodeHex(file.blob), decodeHex(file.key), decodeHex(file.hash)];
+    const [blob, hash] = [decodeHex(file.blob), decodeHex(file.hash)];
+    const key = new SecretBytes(decodeHex(file.key));
     const partial = isFolder ? `${path}.tar` : path;
     {
       using target = await Deno.open(partial, { create: true, truncate: true, read: true, write: true });

@@ -82,16 +82,23 @@ export class GroupSeat implements AsyncDisposable {
     });
   }
 
+  /** Loads the state. */
+  load(): GroupSnapshot {
+    const rows = this.#store.groups.group(this.#mailbox);
+    if (rows === undefined) throw new InternalError("the member has no group");
+    return toSnapshot(rows);
+  }
+
   /** Adds a member and stores the state after it; returns the commit. */
   async add(keyPackage: Uint8Array): Promise<Uint8Array> {
-    const { commit, pending } = await createCommit(this.#context, this.#load(), { add: [keyPackage] });
+    const { commit, pending } = await createCommit(this.#context, this.load(), { add: [keyPackage] });
     await this.enter(pending);
     return commit;
   }
 
   /** Follows somebody else's commit and stores the state after it. */
   async follow(commit: Uint8Array): Promise<void> {
-    const { next } = await processCommit(this.#context, this.#load(), commit);
+    const { next } = await processCommit(this.#context, this.load(), commit);
     if (next === undefined) throw new InternalError("the commit has removed who was to follow it");
     await this.enter(next);
   }
@@ -109,12 +116,6 @@ export class GroupSeat implements AsyncDisposable {
     const bytes = this.#store.groups.epoch(this.#mailbox);
     if (bytes === undefined) throw new InternalError("the member has no group");
     return GroupEpoch.decode(bytes);
-  }
-
-  #load(): GroupSnapshot {
-    const rows = this.#store.groups.group(this.#mailbox);
-    if (rows === undefined) throw new InternalError("the member has no group");
-    return toSnapshot(rows);
   }
 
   async #change<T>(change: () => Promise<T> | T): Promise<T> {

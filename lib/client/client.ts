@@ -1,19 +1,18 @@
-import { decodeHex } from "../bytes/mod.ts";
 import { systemRandom } from "../crypto/mod.ts";
-import { ParleyError, toParleyError } from "../errors/mod.ts";
+import type { ParleyError } from "../errors/mod.ts";
 import { type MlsContext, openMlsContext } from "../mls/mod.ts";
 import { parseName } from "../pki/mod.ts";
 import { CellCipher, ClientStore } from "../store/mod.ts";
 import { type ClientConnection, keepConnected } from "../transport/mod.ts";
-import { type DeviceRef, directMailbox, type Entry, type Push } from "../wire/mod.ts";
+import { type DeviceRef, directMailbox } from "../wire/mod.ts";
 import { Backups } from "./backup/backups.ts";
 import type { ClientCore } from "./client_core.ts";
 import type { ClientOptions, RunListener, SentMessage, UserPresence } from "./client_types.ts";
 import { Controls } from "./controls.ts";
-import type { Relaying } from "./conversation_types.ts";
 import { Conversations } from "./conversations.ts";
 import { Composer } from "./delivery/composer.ts";
 import { Delivery } from "./delivery/delivery.ts";
+import { OutboxDelivery } from "./delivery/outbox_delivery.ts";
 import { DevicePlacement } from "./devices/device_placement.ts";
 import { Devices } from "./devices/devices.ts";
 import { HistoryTransfer } from "./devices/history_transfer.ts";
@@ -23,22 +22,20 @@ import { Files } from "./files/files.ts";
 import { Groups } from "./groups/groups.ts";
 import { History } from "./history/history.ts";
 import { type Identity, openIdentity } from "./identity.ts";
+import { isPassing } from "./is_passing.ts";
 import { needsKeyPackages, publishKeyPackages } from "./key_packages.ts";
+import { listUsers } from "./people/list_users.ts";
 import { People } from "./people/people.ts";
 import { VerificationGuard } from "./people/verification_guard.ts";
+import { PushHandler } from "./push_handler.ts";
 import { Receiver } from "./receiver.ts";
-import { isPassing, RelayLink } from "./relay_link.ts";
+import { RelayLink } from "./relay_link.ts";
+import { renewInTime } from "./renew_in_time.ts";
 import { serialOf } from "./renewal.ts";
 import { Sender } from "./sender.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { readCredential } from "./trust.ts";
 import { Upkeep } from "./upkeep.ts";
-
-/** Whoever sent something is told with these that it was not taken, and sends again. */
-const REFUSALS = ["unknown-user", "not-a-member", "verification-changed"];
-/** A clock that is set may bring the time nearer; a timer bears no more than 24 days. */
-const MAX_RENEWAL_DELAY_MS = 60 * 60_000;
-const RENEWAL_RETRY_MS = 60_000;
 
 /** An identity at work: sends, receives, and keeps what it must. */
 export class Client {
@@ -63,13 +60,12 @@ export class Client {
   readonly #core: ClientCore;
   readonly #store: ClientStore;
   readonly #link: RelayLink;
-  readonly #sender: Sender;
+  readonly #outbox: OutboxDelivery;
+  readonly #pushes: PushHandler;
   readonly #upkeep: Upkeep;
   readonly #placement: DevicePlacement;
   readonly #listeners = new Set<() => void>();
   readonly #rejoined = new Set<string>();
-  /** Pushes without content that wait for their turn. */
-  readonly #heard = new Set<string>();
   #tasks: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClientOptions, identity: Identity, store: ClientStore, mls: MlsContext) {
@@ -77,7 +73,7 @@ export class Client {
     this.self = self;
     this.#store = store;
     this.#link = new RelayLink(identity, { agent, clock, onWarning });
-    this.#sender = new Sender({ store, mls, self, clock, guard: new VerificationGuard(store) });
+    const sender = new Sender({ store, mls, self, clock, guard: new VerificationGuard(store) });
     const controls = new Controls(store, self, random, clock);
     const names = new GroupNames({ store, controls, self });
     const receiver = new Receiver({ store, mls, trust: identity.trust, self, controls, clock, names });
@@ -102,17 +98,22 @@ export class Client {
       },
       warn: onWarning,
       serially: (task) => this.#serially(task),
-      deliverNow: (mailbox, connection) => this.#deliverOne(mailbox, connection),
+      deliverNow: (mailbox, connection) => this.#outbox.deliverNow(mailbox, connection),
       changed: () => this.#changed(),
     };
+    this.#outbox = new OutboxDelivery(this.#core, sender);
     this.groups = new Groups(this.#core, names);
     const records = new SyncedRecords(this.#core);
     this.#placement = new DevicePlacement(this.#core, records, new HistoryTransfer(this.#core));
+    this.#pushes = new PushHandler(this.#core, {
+      placement: this.#placement,
+      keepInOrder: (connection) => this.#keepInOrder(connection),
+    });
     this.devices = new Devices(this.#core, records);
     this.people = new People(this.#core, records);
     this.composer = new Composer(this.#core);
     this.delivery = new Delivery(this.#core, {
-      sender: this.#sender,
+      sender,
       policy: options.receipts ?? "read",
       onChange: (listener) => this.onHistory(listener),
     });
@@ -186,19 +187,12 @@ export class Client {
    * @throws {ProtocolError} `unknown-user` and what else keeps a conversation from being ready
    */
   deliver(conversation: string): Promise<void> {
-    return this.#serially(() => this.#deliverOne(conversation, this.#link.require()));
+    return this.#outbox.deliver(conversation);
   }
 
   /** Delivers what waits in every conversation; `onTrouble` hears what keeps one of them waiting. */
-  async deliverAll(onTrouble: (error: ParleyError) => void): Promise<void> {
-    for (const conversation of this.#store.outbox.mailboxes()) {
-      try {
-        await this.deliver(conversation);
-      } catch (error) {
-        if (!(error instanceof ParleyError) || !keepsOneWaiting(error)) throw error;
-        onTrouble(error);
-      }
-    }
+  deliverAll(onTrouble: (error: ParleyError) => void): Promise<void> {
+    return this.#outbox.deliverAll(onTrouble);
   }
 
   /**
@@ -207,13 +201,8 @@ export class Client {
    *
    * @throws what {@link Client.deliver} throws
    */
-  async deliverSent(sent: SentMessage): Promise<void> {
-    try {
-      await this.deliver(sent.conversation);
-    } catch (error) {
-      if (error instanceof ParleyError && REFUSALS.includes(error.code)) await this.#withdraw(sent);
-      throw error;
-    }
+  deliverSent(sent: SentMessage): Promise<void> {
+    return this.#outbox.deliverSent(sent);
   }
 
   /**
@@ -243,15 +232,7 @@ export class Client {
 
   /** The users that the relay knows, with their devices. */
   async users(): Promise<UserPresence[]> {
-    const { devices } = await this.#link.require().request("devices", {});
-    const users = new Map<string, UserPresence>();
-    for (const { user, device, online } of devices) {
-      const entry = users.get(user) ?? { user, online: false, devices: [] };
-      entry.devices.push({ device, online });
-      entry.online ||= online;
-      users.set(user, entry);
-    }
-    return [...users.values()].sort((a, b) => a.user < b.user ? -1 : 1);
+    return await listUsers(this.#link.require());
   }
 
   /**
@@ -270,13 +251,16 @@ export class Client {
         try {
           // With the new certificate it takes another connection.
           if (!await this.#link.greet(connection)) return;
-          connection.onPush((push) => this.#onPush(connection, push));
+          connection.onPush((push) => this.#pushes.handle(connection, push));
           await connection.request("watch", {});
           await this.catchUp();
           onState("online");
           await this.#tidy();
           await this.deliverAll(onTrouble);
-          this.#renewInTime(connection);
+          renewInTime(this.#core, connection, async () => {
+            await this.#keepInOrder(connection);
+            await this.#tidy();
+          });
         } catch (error) {
           if (!isPassing(error)) throw error;
         }
@@ -311,97 +295,16 @@ export class Client {
     }
   }
 
-  async #deliverOne(mailbox: string, connection: ClientConnection): Promise<void> {
-    const { conversations } = this.#core;
-    const relaying = this.#relaying(connection);
-    const [listed] = await Promise.all([conversations.list(mailbox, connection), relaying.catchUp()]);
-    await conversations.ready(mailbox, relaying, { listed, sending: true });
-    await this.#sender.flush(mailbox, connection, relaying.catchUp);
-    this.#changed();
-  }
-
-  async #onPush(connection: ClientConnection, push: Push): Promise<void> {
-    if (push.push === "crl") return await this.#onCrl(connection, push.crl);
-    const isWord = push.push === "devices-changed" || push.push === "group-info";
-    const word = isWord ? JSON.stringify(push) : undefined;
-    // However often it is said: what it leads to is done once, after everything that is under way.
-    if (word !== undefined && this.#heard.has(word)) return;
-    if (word !== undefined) this.#heard.add(word);
-    await this.#serially(async () => {
-      if (word !== undefined) this.#heard.delete(word);
-      if (push.push === "group-info") return await this.#onGroupInfo(connection, push);
-      if (push.push === "devices-changed") await this.#placement.settle(connection);
-      await this.#core.synchronizer.workIn(connection, push);
-      if (push.push === "entries" && push.entries.some(isHandshake)) await this.#keepInOrder(connection);
-      this.#changed();
-      await this.#core.synchronizer.acknowledge(connection);
-    }).catch((error) => endWith(connection, error));
-  }
-
-  /** Somebody wants to enter a conversation again; or this device does, and now it can. */
-  async #onGroupInfo(
-    connection: ClientConnection,
-    { mailbox, wanted }: Extract<Push, { push: "group-info" }>,
-  ): Promise<void> {
-    if (wanted) return await this.#core.conversations.putGroupInfo(mailbox, connection);
-    await this.#keepInOrder(connection);
-    this.#changed();
-  }
-
-  #relaying(connection: ClientConnection): Relaying {
-    return { connection, catchUp: () => this.#core.synchronizer.catchUp(connection) };
-  }
-
-  #withdraw({ id, conversation }: SentMessage): Promise<void> {
-    const bytes = decodeHex(id);
-    return this.#store.transaction(() => {
-      if (!this.#store.outbox.withdraw(bytes)) return;
-      this.#store.files.withdraw(conversation, bytes);
-      this.#store.messages.delete(conversation, bytes);
-    });
-  }
-
-  /** A newer CRL may concern the relay itself, and members of conversations. */
-  async #onCrl(connection: ClientConnection, crl: Uint8Array): Promise<void> {
-    try {
-      await this.#link.takeCrl(connection, crl);
-    } catch (thrown) {
-      const error = toParleyError(thrown);
-      return error.code === "crl-stale" ? this.#core.warn(error) : endWith(connection, error);
-    }
-    await this.#serially(async () => {
-      await this.#keepInOrder(connection);
-      this.#changed();
-    }).catch((error) => endWith(connection, error));
-  }
-
   async #keepInOrder(connection: ClientConnection): Promise<void> {
-    const troubles = await this.#upkeep.run(this.#relaying(connection));
+    const troubles = await this.#upkeep.run({
+      connection,
+      catchUp: () => this.#core.synchronizer.catchUp(connection),
+    });
     // What has waited in a conversation until it was entered again goes out at once.
     const rejoined = [...this.#rejoined];
     this.#rejoined.clear();
-    for (const mailbox of rejoined) await this.#deliverOne(mailbox, connection);
+    for (const mailbox of rejoined) await this.#outbox.deliverNow(mailbox, connection);
     troubles.forEach(this.#core.warn);
-  }
-
-  /** Renews the certificate when the time has come, for as long as the connection lasts. */
-  #renewInTime(connection: ClientConnection): void {
-    const dueInMs = this.#link.renewalDueInMs();
-    // It is past where the last attempt has failed.
-    const delayMs = dueInMs > 0 ? Math.min(dueInMs, MAX_RENEWAL_DELAY_MS) : RENEWAL_RETRY_MS;
-    const timer = setTimeout(async () => {
-      await this.#serially(() => this.#renewNow(connection)).catch((error) =>
-        this.#core.warn(toParleyError(error))
-      );
-      if (this.#link.connection === connection) this.#renewInTime(connection);
-    }, delayMs);
-    void connection.closed.then(() => clearTimeout(timer));
-  }
-
-  async #renewNow(connection: ClientConnection): Promise<void> {
-    if (!await this.#link.renewIfDue(connection)) return;
-    await this.#keepInOrder(connection);
-    await this.#tidy();
   }
 
   async #tidy(): Promise<void> {
@@ -424,22 +327,4 @@ export class Client {
     this.delivery.reportSoon();
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Whether an error concerns one conversation only. */
-function keepsOneWaiting({ kind, code }: ParleyError): boolean {
-  return kind === "protocol" || code === "verification-changed" || code === "device-duplicated";
-}
-
-/** Whether an entry may leave something to be done in its conversation. */
-function isHandshake({ kind }: Entry): boolean {
-  return kind === "commit" || kind === "welcome";
-}
-
-/**
- * Ends a connection on which something could not be worked in: what is lost with it is asked for again on the
- * next one, which fails where it must. Does not wait, for the connection waits for whoever calls this.
- */
-function endWith(connection: ClientConnection, error: unknown): void {
-  void connection.close(toParleyError(error));
 }

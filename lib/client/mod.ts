@@ -17,13 +17,8 @@ export type {
 export type { FileToSend } from "./files/file_batch.ts";
 export type { FileItem } from "./files/file_item.ts";
 export { Files } from "./files/files.ts";
-export type {
-  FilesMessage,
-  FilesProgress,
-  OutgoingFiles,
-  PendingFiles,
-  SendFilesOptions,
-} from "./files/outgoing_files.ts";
+export type { OutgoingFiles } from "./files/outgoing_files.ts";
+export type { FilesMessage, FilesProgress, PendingFiles, SendFilesOptions } from "./files/outgoing_types.ts";
 export type { ContentTransfers, IncomingFiles, SavedFile } from "./files/incoming_files.ts";
 export type { FileDescriptor } from "./files/file_descriptor.ts";
 export { type FolderPacking, importPacking } from "./files/import_packing.ts";

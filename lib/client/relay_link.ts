@@ -3,6 +3,7 @@ import type { Clock } from "../pki/mod.ts";
 import { type ClientConnection, dial } from "../transport/mod.ts";
 import { type OperationRequest, PROTOCOL_VERSION } from "../wire/mod.ts";
 import type { Identity } from "./identity.ts";
+import { isPassing } from "./is_passing.ts";
 import { identityRenewalDueAt, reloadCertificate, renewCertificate } from "./renewal.ts";
 
 /** What a link needs besides the identity. */
@@ -156,9 +157,4 @@ export class RelayLink {
   keyPackagesPublished(): void {
     this.#keyPackagesLeft = Infinity;
   }
-}
-
-/** Whether another attempt may mend this. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof ParleyError && ["network", "timeout"].includes(error.kind);
 }

@@ -7,19 +7,6 @@
 export { type Dialect, DIALECTS } from "./core/dialect.ts";
 export type { Cut, Cutter } from "./core/message_reader.ts";
 export { assertListenAddress, isLoopback } from "./core/listen_address.ts";
-export type {
-  CertificateIssuer,
-  ConnectOptions,
-  KeyFile,
-  MakeKeysOptions,
-  Profile,
-  ProfileConsole,
-  ProfileEnvironment,
-  ProfileEvent,
-  ProfileServer,
-  SendOptions,
-  ServeOptions,
-  Weakness,
-} from "./core/profile.ts";
+export type * from "./core/profile.ts";
 export { importParts, type ProfileParts } from "./import_parts.ts";
 export { PROFILE_NAMES, profiles } from "./registry.ts";

@@ -1,25 +1,22 @@
-import { equalBytes } from "../bytes/mod.ts";
 import type { RandomSource } from "../crypto/mod.ts";
 import { AuthenticationError, UsageError } from "../errors/mod.ts";
-import type { CaLog, Issuance, LoggedInvite, LoggedIssuance, Revocation } from "./ca_log.ts";
+import type { CaLog, Issuance, LoggedIssuance, Revocation } from "./ca_log.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
+import { CertificateIssuer } from "./certificate_issuer.ts";
+import { checkRenewable, findRenewed } from "./check_renewable.ts";
 import type { Clock } from "./clock.ts";
-import { fingerprintOf, hashCertificate } from "./fingerprint.ts";
+import { hashCertificate } from "./fingerprint.ts";
 import { type Identity, parseName } from "./identity.ts";
 import { formatInvite, generateInviteToken, hashInviteToken } from "./invite.ts";
-import {
-  createDeviceCertificate,
-  createIntermediateCertificate,
-  createServerCertificate,
-  type Issuer,
-} from "./issue_certificate.ts";
-import { endOfLifetime } from "./lifetime.ts";
-import { checkLinkedInvite } from "./linked_invite.ts";
+import { type IssuanceStatus, issuanceStatus } from "./issuance_status.ts";
+import { type Applicant, findIssuedFor, findIssuedLately } from "./issued_lately.ts";
+import { DAY_MS, endOfLifetime } from "./lifetime.ts";
+import { findRedeemableInvite } from "./redeemable_invite.ts";
 import { formatRelayAddress, type RelayAddress } from "./relay_address.ts";
-import { lifetimeMsOf, RENEWAL_GRACE_MS, renewalDueAt } from "./renewal.ts";
+import { lifetimeMsOf } from "./renewal.ts";
 import { createRevocationList } from "./revocation_list.ts";
 import type { RevocationReason } from "./revocation_reason.ts";
-import { parseServerName } from "./server_name.ts";
+import { findRevocable, type RevocationTarget } from "./revocation_target.ts";
 
 /** What an authority is made of. */
 export interface CertificateAuthorityOptions {
@@ -49,16 +46,9 @@ export interface CreatedInvite {
   expiresAt: Date;
 }
 
-/** Which certificates to revoke: one by its serial number, a device's, or those of all a user's devices. */
-export type RevocationTarget = { serial: string } | { user: string; device?: string };
-
-/** One day, in milliseconds. */
-export const DAY_MS = 24 * 60 * 60_000;
 const LEAF_LIFETIME_MS = 365 * DAY_MS;
 const INVITE_LIFETIME_MS = 7 * DAY_MS;
 const CRL_LIFETIME_MS = 7 * DAY_MS;
-/** How long the holder of the same key may fetch again what it was issued: its connection may have broken. */
-const REDEEM_AGAIN_MS = 10 * 60_000;
 
 /**
  * A certificate authority over its log. Certificates leave it only after they are in the log. Several
@@ -70,12 +60,10 @@ export class CertificateAuthority {
   /** Its certificate and those of the authorities above it, DER, the root last. */
   readonly chain: readonly Uint8Array<ArrayBuffer>[];
   readonly #certificate: Certificate;
-  readonly #loadKey: () => Promise<CryptoKey>;
   readonly #log: CaLog;
   readonly #clock: Clock;
   readonly #random: RandomSource;
-  readonly #leafLifetimeMs: number;
-  #key: Promise<CryptoKey> | undefined;
+  readonly #issuer: CertificateIssuer;
 
   /**
    * Creates an authority.
@@ -83,14 +71,21 @@ export class CertificateAuthority {
    * @throws {DecodeError} `cert-malformed`
    */
   constructor(options: CertificateAuthorityOptions) {
-    this.#certificate = parseCertificate(options.certificate);
-    this.certificate = options.certificate;
-    this.chain = [options.certificate, ...options.above ?? []].map((der) => new Uint8Array(der));
-    this.#loadKey = options.loadKey;
-    this.#log = options.log;
-    this.#clock = options.clock;
-    this.#random = options.random;
-    this.#leafLifetimeMs = options.leafLifetimeMs ?? LEAF_LIFETIME_MS;
+    const { certificate, above = [], loadKey, log, clock, random, leafLifetimeMs = LEAF_LIFETIME_MS } =
+      options;
+    this.certificate = certificate;
+    this.chain = [certificate, ...above].map((der) => new Uint8Array(der));
+    this.#certificate = parseCertificate(certificate);
+    this.#log = log;
+    this.#clock = clock;
+    this.#random = random;
+    this.#issuer = new CertificateIssuer({
+      certificate: this.#certificate,
+      loadKey,
+      clock,
+      random,
+      lifetimeMs: leafLifetimeMs,
+    });
   }
 
   /** The certificate of the root that everything it issues is verified under, DER. */
@@ -116,10 +111,7 @@ export class CertificateAuthority {
    * @throws {AuthenticationError} `key-weak`
    */
   async issueAuthority(options: { name: string; spki: Uint8Array; lifetimeMs: number }): Promise<Issuance> {
-    const subscriber = this.#subscriber(options);
-    const { name } = options;
-    const certificate = await createIntermediateCertificate({ ...subscriber, name }, await this.#issuer());
-    const issuance = describeIssuance(certificate, subscriber.now, { kind: "authority", names: [name] });
+    const issuance = await this.#issuer.createAuthority(options);
     this.#log.atomically(() => this.#log.appendIssuance(issuance));
     return issuance;
   }
@@ -137,7 +129,7 @@ export class CertificateAuthority {
   async issueServer(
     options: { names: string[]; spki: Uint8Array; lifetimeMs?: number },
   ): Promise<Issuance> {
-    const issuance = await this.#createServer(options);
+    const issuance = await this.#issuer.createServer(options);
     this.#log.atomically(() => this.#log.appendIssuance(issuance));
     return issuance;
   }
@@ -153,7 +145,7 @@ export class CertificateAuthority {
    */
   async issueDevice(options: Identity & { spki: Uint8Array; lifetimeMs?: number }): Promise<Issuance> {
     this.#refuseSecondDevice(options);
-    const issuance = await this.#createDevice(options);
+    const issuance = await this.#issuer.createDevice(options);
     this.#log.atomically(() => {
       this.#refuseSecondDevice(options);
       this.#log.appendIssuance(issuance);
@@ -167,8 +159,8 @@ export class CertificateAuthority {
    *
    * @throws what {@link issueDevice} throws
    */
-  async enrollDevice(applicant: Identity & { spki: Uint8Array }): Promise<Issuance> {
-    return this.#issuedLately(applicant) ?? await this.issueDevice(applicant);
+  async enrollDevice(applicant: Applicant): Promise<Issuance> {
+    return findIssuedLately(applicant, this.#log, this.#clock()) ?? await this.issueDevice(applicant);
   }
 
   /**
@@ -177,7 +169,7 @@ export class CertificateAuthority {
    *
    * @param serial the serial number of the certificate that the device has shown
    * @throws {AuthenticationError} `cert-unknown`, `cert-revoked` where it or a newer one of the same key is
-   * revoked, `cert-expired` after the grace period of {@link RENEWAL_GRACE_MS}, `device-exists` where another
+   * revoked, `cert-expired` after the grace period of `RENEWAL_GRACE_MS`, `device-exists` where another
    * key has the device's name by now
    * @throws {UsageError} `ca-expired`
    */
@@ -187,13 +179,13 @@ export class CertificateAuthority {
     if (shown === undefined || user === undefined || device === undefined) {
       throw new AuthenticationError("cert-unknown", "this authority has issued no such device certificate");
     }
-    const known = this.#newestOf(shown);
+    const known = findRenewed(shown, this.#log, this.#clock());
     if (known !== undefined) return known;
     const { spki, notBefore, notAfter } = parseCertificate(shown.certificate);
     const lifetimeMs = lifetimeMsOf({ notBefore, notAfter });
-    const issuance = await this.#createDevice({ user, device, spki, lifetimeMs });
+    const issuance = await this.#issuer.createDevice({ user, device, spki, lifetimeMs });
     return this.#log.atomically(() => {
-      const meanwhile = this.#newestOf(shown);
+      const meanwhile = findRenewed(shown, this.#log, this.#clock());
       if (meanwhile !== undefined) return meanwhile;
       this.#log.appendIssuance(issuance);
       return issuance;
@@ -206,7 +198,7 @@ export class CertificateAuthority {
    *
    * @param options.lifetimeMs default as long as the one before
    * @throws {AuthenticationError} `cert-unknown`, `cert-revoked`, `cert-expired` after the grace period of
-   * {@link RENEWAL_GRACE_MS}, `device-exists` where another key has the device's name by now
+   * `RENEWAL_GRACE_MS`, `device-exists` where another key has the device's name by now
    * @throws {UsageError} `ca-expired`, `lifetime-malformed`
    */
   async renew(serial: string, options: { lifetimeMs?: number } = {}): Promise<Issuance> {
@@ -214,15 +206,15 @@ export class CertificateAuthority {
     if (old === undefined || old.kind === "authority") {
       throw new AuthenticationError("cert-unknown", "this authority has issued no such certificate to renew");
     }
-    this.#checkRenewable(old);
+    checkRenewable(old, this.#log, this.#clock());
     const { kind, names, user, device } = old;
     const { spki, notBefore, notAfter } = parseCertificate(old.certificate);
     const lifetimeMs = options.lifetimeMs ?? lifetimeMsOf({ notBefore, notAfter });
     const issuance = kind === "server" || user === undefined || device === undefined
-      ? await this.#createServer({ names, spki, lifetimeMs })
-      : await this.#createDevice({ user, device, spki, lifetimeMs });
+      ? await this.#issuer.createServer({ names, spki, lifetimeMs })
+      : await this.#issuer.createDevice({ user, device, spki, lifetimeMs });
     return this.#log.atomically(() => {
-      this.#checkRenewable(this.#log.findIssuance(old.serial) ?? old);
+      checkRenewable(this.#log.findIssuance(old.serial) ?? old, this.#log, this.#clock());
       this.#log.appendIssuance(issuance);
       return issuance;
     });
@@ -237,7 +229,7 @@ export class CertificateAuthority {
   revoke(target: RevocationTarget, reason: RevocationReason = "unspecified"): LoggedIssuance[] {
     const revokedAt = this.#clock();
     return this.#log.atomically(() => {
-      const found = this.#find(target);
+      const found = findRevocable(target, this.#log, revokedAt);
       const open = found.filter((one) => one.revocation === undefined);
       if (found.length === 0) throw new UsageError("certificate-unknown", "no such certificate was issued");
       if (open.length === 0) {
@@ -257,9 +249,8 @@ export class CertificateAuthority {
   }
 
   /** What has become of an issuance by now. */
-  statusOf(issuance: LoggedIssuance): "active" | "revoked" | "expired" {
-    if (issuance.revocation !== undefined) return "revoked";
-    return issuance.notAfter.getTime() < this.#clock().getTime() ? "expired" : "active";
+  statusOf(issuance: LoggedIssuance): IssuanceStatus {
+    return issuanceStatus(issuance, this.#clock());
   }
 
   /**
@@ -270,7 +261,7 @@ export class CertificateAuthority {
    * @throws {UsageError} `lifetime-malformed`
    */
   async crl(options: { lifetimeMs?: number } = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const { key } = await this.#issuer();
+    const { key } = await this.#issuer.signer();
     const thisUpdate = this.#clock();
     const nextUpdate = endOfLifetime(thisUpdate, options.lifetimeMs ?? CRL_LIFETIME_MS);
     // One step, so that a higher number never stands for fewer revocations.
@@ -305,8 +296,8 @@ export class CertificateAuthority {
    * @throws {AuthenticationError} `invite-unknown`, `invite-used`, `invite-expired`, `device-exists`,
    * `invite-device`, `invite-revoked`
    */
-  checkInvite(tokenHash: Uint8Array, applicant: Identity & { spki: Uint8Array }): void {
-    const issued = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
+  checkInvite(tokenHash: Uint8Array, applicant: Applicant): void {
+    const issued = this.#issuedFor(tokenHash, applicant);
     if (issued === undefined) this.#refuseSecondDevice(applicant);
   }
 
@@ -321,13 +312,13 @@ export class CertificateAuthority {
    * @throws {UsageError} `name-malformed`, `ca-expired`
    * @throws {DecodeError} `key-malformed`, `key-unsupported`
    */
-  async redeemInvite(tokenHash: Uint8Array, applicant: Identity & { spki: Uint8Array }): Promise<Issuance> {
-    const before = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
+  async redeemInvite(tokenHash: Uint8Array, applicant: Applicant): Promise<Issuance> {
+    const before = this.#issuedFor(tokenHash, applicant);
     if (before !== undefined) return before;
     this.#refuseSecondDevice(applicant);
-    const issuance = await this.#createDevice(applicant);
+    const issuance = await this.#issuer.createDevice(applicant);
     return this.#log.atomically(() => {
-      const meanwhile = this.#issuedFor(this.#usableInvite(tokenHash, applicant), applicant);
+      const meanwhile = this.#issuedFor(tokenHash, applicant);
       if (meanwhile !== undefined) return meanwhile;
       this.#refuseSecondDevice(applicant);
       this.#log.appendIssuance(issuance);
@@ -336,56 +327,11 @@ export class CertificateAuthority {
     });
   }
 
-  async #createServer(
-    options: { names: string[]; spki: Uint8Array; lifetimeMs?: number },
-  ): Promise<Issuance> {
-    const names = options.names.map((name) => parseServerName(name).text);
-    const subscriber = this.#subscriber(options);
-    const certificate = await createServerCertificate({ ...subscriber, names }, await this.#issuer());
-    return describeIssuance(certificate, subscriber.now, { kind: "server", names });
-  }
-
-  async #createDevice(options: Identity & { spki: Uint8Array; lifetimeMs?: number }): Promise<Issuance> {
-    const { user, device } = options;
-    const subscriber = this.#subscriber(options);
-    const certificate = await createDeviceCertificate(
-      { ...subscriber, identity: { user, device } },
-      await this.#issuer(),
-    );
-    return describeIssuance(certificate, subscriber.now, {
-      kind: "device",
-      names: [`${user}/${device}`],
-      user,
-      device,
-    });
-  }
-
-  #subscriber(options: { spki: Uint8Array; lifetimeMs?: number }) {
-    const { spki, lifetimeMs = this.#leafLifetimeMs } = options;
-    return { spki, lifetimeMs, now: this.#clock(), random: this.#random };
-  }
-
-  async #issuer(): Promise<Issuer> {
-    this.#key ??= this.#loadKey();
-    try {
-      return { certificate: this.#certificate, key: await this.#key };
-    } catch (error) {
-      // A mistyped passphrase must not stay wrong for good.
-      this.#key = undefined;
-      throw error;
-    }
-  }
-
-  #find(target: RevocationTarget): LoggedIssuance[] {
-    if ("serial" in target) {
-      const issuance = this.#log.findIssuance(target.serial.toLowerCase());
-      return issuance === undefined ? [] : [issuance];
-    }
-    const found = this.#log.listIssuances(target);
-    // What expired so long ago that it cannot be renewed needs no revocation, unless it is all there is.
-    const earliest = this.#clock().getTime() - RENEWAL_GRACE_MS;
-    const current = found.filter((one) => one.notAfter.getTime() >= earliest);
-    return current.length > 0 ? current : found;
+  /** What was issued for an invite to this applicant a moment ago; undefined where it can still be redeemed. */
+  #issuedFor(tokenHash: Uint8Array, applicant: Applicant): Issuance | undefined {
+    const now = this.#clock();
+    const invite = findRedeemableInvite(tokenHash, applicant, this.#log, now);
+    return findIssuedFor(invite, applicant, this.#log, now);
   }
 
   #refuseSecondDevice({ user, device }: Identity): void {
@@ -395,87 +341,4 @@ export class CertificateAuthority {
       hint: "choose another device name, or revoke that certificate first",
     });
   }
-
-  /** Refuses to renew what is revoked, what expired too long ago, and what another key has taken the place of. */
-  #checkRenewable({ user, device, fingerprint, notAfter, revocation }: LoggedIssuance): void {
-    if (revocation !== undefined) {
-      throw new AuthenticationError("cert-revoked", "the certificate was revoked");
-    }
-    if (notAfter.getTime() + RENEWAL_GRACE_MS < this.#clock().getTime()) {
-      throw new AuthenticationError("cert-expired", "the certificate expired too long ago to be renewed", {
-        hint: "enrol again",
-      });
-    }
-    if (user === undefined || device === undefined) return;
-    // While it was expired its name was free, and may have been taken.
-    const others = this.#log.listIssuances({ user, device }).filter((one) => one.fingerprint !== fingerprint);
-    if (others.some((one) => this.statusOf(one) === "active")) {
-      throw new AuthenticationError("device-exists", `${user}/${device} has another key by now`);
-    }
-  }
-
-  /** The certificate of the same key that need not be renewed yet; undefined where none is. */
-  #newestOf(shown: LoggedIssuance): LoggedIssuance | undefined {
-    const { user = "", device = "", fingerprint } = shown;
-    const ofDevice = this.#log.listIssuances({ user, device });
-    const ofKey = ofDevice.filter((one) => one.fingerprint === fingerprint);
-    const since = ofKey.slice(ofKey.findIndex(({ serial }) => serial === shown.serial));
-    this.#checkRenewable(since.find(({ revocation }) => revocation !== undefined) ?? shown);
-    const now = this.#clock().getTime();
-    const newest = since.at(-1)!;
-    return renewalDueAt(parseCertificate(newest.certificate)).getTime() > now ? newest : undefined;
-  }
-
-  /** What this applicant was issued a moment ago. */
-  #issuedLately({ user, device, spki }: Identity & { spki: Uint8Array }): Issuance | undefined {
-    const earliest = this.#clock().getTime() - REDEEM_AGAIN_MS;
-    return this.#log.listIssuances({ user, device }).find((one) =>
-      this.statusOf(one) === "active" && one.issuedAt.getTime() >= earliest &&
-      equalBytes(parseCertificate(one.certificate).spki, spki)
-    );
-  }
-
-  #usableInvite(tokenHash: Uint8Array, { user, device }: Identity): LoggedInvite {
-    const invite = this.#log.findInvite(tokenHash);
-    if (invite === undefined || invite.user !== user) {
-      throw new AuthenticationError("invite-unknown", "this authority has given out no such invite");
-    }
-    if (invite.redemption === undefined && invite.expiresAt.getTime() < this.#clock().getTime()) {
-      throw new AuthenticationError(
-        "invite-expired",
-        `the invite expired on ${invite.expiresAt.toISOString()}`,
-        {
-          hint: "ask for a new invite",
-        },
-      );
-    }
-    checkLinkedInvite(invite, device, this.#log);
-    return invite;
-  }
-
-  /** What was issued for this invite to this applicant; undefined where the invite was not used yet. */
-  #issuedFor(
-    { redemption }: LoggedInvite,
-    { user, device, spki }: Identity & { spki: Uint8Array },
-  ): Issuance | undefined {
-    if (redemption === undefined) return undefined;
-    const issued = this.#log.findIssuance(redemption.serial);
-    const isRecent = this.#clock().getTime() - redemption.redeemedAt.getTime() <= REDEEM_AGAIN_MS;
-    if (
-      isRecent && issued !== undefined && this.statusOf(issued) === "active" && issued.user === user &&
-      issued.device === device && equalBytes(parseCertificate(issued.certificate).spki, spki)
-    ) return issued;
-    throw new AuthenticationError("invite-used", "the invite was used before", {
-      hint: "ask for a new invite",
-    });
-  }
-}
-
-function describeIssuance(
-  der: Uint8Array,
-  issuedAt: Date,
-  subject: Pick<Issuance, "kind" | "names" | "user" | "device">,
-): Issuance {
-  const { serial, spki, notAfter } = parseCertificate(der);
-  return { serial, ...subject, fingerprint: fingerprintOf(spki), certificate: der, issuedAt, notAfter };
 }

@@ -1,11 +1,11 @@
 import { AuthenticationError, ProtocolError } from "../errors/mod.ts";
 import type { CaLog, LoggedIssuance } from "./ca_log.ts";
-import { type CertificateAuthority, DAY_MS } from "./certificate_authority.ts";
+import type { CertificateAuthority } from "./certificate_authority.ts";
 import { parseCertificate } from "./certificate.ts";
 import type { Clock } from "./clock.ts";
 import { type DeviceLink, deviceLinkMessage } from "./device_link.ts";
 import { hashCertificate } from "./fingerprint.ts";
-import { endOfLifetime } from "./lifetime.ts";
+import { DAY_MS, endOfLifetime } from "./lifetime.ts";
 import { isKeyRevoked } from "./linked_invite.ts";
 import { formatRelayAddress } from "./relay_address.ts";
 import { verifyMessage } from "./signature.ts";

@@ -8,6 +8,7 @@ import type { CertificateAuthority } from "./certificate_authority.ts";
 import type { Clock } from "./clock.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { Identity } from "./identity.ts";
+import { DAY_MS } from "./lifetime.ts";
 
 /** An applicant with a proven key that waits for the operator's word. */
 export interface EnrollmentRequest extends Identity {
@@ -42,7 +43,7 @@ export interface EnrollmentRequestRecords {
 }
 
 const ID_BYTES = 16;
-const LIFETIME_MS = 7 * 24 * 60 * 60_000;
+const LIFETIME_MS = 7 * DAY_MS;
 const MAX_WAITING = 200;
 const MAX_WAITING_PER_ADDRESS = 20;
 

@@ -1,5 +1,8 @@
 import { UsageError } from "../errors/mod.ts";
 
+/** One day, in milliseconds. */
+export const DAY_MS = 24 * 60 * 60_000;
+
 /** X.509 has four digits for the year (RFC 5280 §4.1.2.5). */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 

@@ -38,8 +38,6 @@ export {
   CertificateAuthority,
   type CertificateAuthorityOptions,
   type CreatedInvite,
-  DAY_MS,
-  type RevocationTarget,
 } from "./certificate_authority.ts";
 export { type CertificateUsage } from "./certificate_checks.ts";
 export {
@@ -109,6 +107,9 @@ export {
   type Lifetime,
   type Subscriber,
 } from "./issue_certificate.ts";
+export { type IssuanceStatus } from "./issuance_status.ts";
+export { type Applicant } from "./issued_lately.ts";
+export { DAY_MS } from "./lifetime.ts";
 export {
   exportPrivateKey,
   exportPublicKey,
@@ -149,7 +150,8 @@ export {
   type RevokedCertificate,
   verifyRevocationList,
 } from "./revocation_list.ts";
-export { parseRevocationReason, REVOCATION_REASONS, type RevocationReason } from "./revocation_reason.ts";
+export { REVOCATION_REASONS, type RevocationReason } from "./revocation_reason.ts";
+export { type RevocationTarget } from "./revocation_target.ts";
 export { parseServerName, type ServerName } from "./server_name.ts";
 export { type SignatureAlgorithm, type SignedStructure, signMessage, verifyMessage } from "./signature.ts";
 export { UserAccounts, type UserRecord, type UserRecords } from "./user_accounts.ts";

@@ -50,12 +50,8 @@ export function parsePkiDocuments(bytes: Uint8Array): PkiDocument[] {
   });
 }
 
-/**
- * Tells by its shape what a document in DER is.
- *
- * @throws {DecodeError} `document-unknown`
- */
-export function identifyDer(der: Uint8Array): PkiDocumentKind {
+/** Tells by its shape what a document in DER is. */
+function identifyDer(der: Uint8Array): PkiDocumentKind {
   try {
     const reader = new DerReader(der);
     const document = reader.sequence("document");

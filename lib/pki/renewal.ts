@@ -1,7 +1,8 @@
 import { BACKDATE_MS } from "./issue_certificate.ts";
+import { DAY_MS } from "./lifetime.ts";
 
 /** For so long after its end a device's certificate may still be renewed with its key, in milliseconds. */
-export const RENEWAL_GRACE_MS = 7 * 24 * 60 * 60_000;
+export const RENEWAL_GRACE_MS = 7 * DAY_MS;
 
 /** For how long a certificate is valid. */
 export interface Validity {

@@ -1,4 +1,4 @@
-import { DecodeError, UsageError } from "../errors/mod.ts";
+import { DecodeError } from "../errors/mod.ts";
 
 /** Why a certificate was revoked. */
 export type RevocationReason =
@@ -55,17 +55,4 @@ export function reasonFromCode(code: number): RevocationReason {
     throw new DecodeError("crl-malformed", `cannot decode CRL: unknown reason ${code}`);
   }
   return reason as RevocationReason;
-}
-
-/**
- * Parses a reason that someone typed.
- *
- * @throws {UsageError} `reason-unknown`
- */
-export function parseRevocationReason(text: string): RevocationReason {
-  const reason = REVOCATION_REASONS.find((one) => one === text);
-  if (reason !== undefined) return reason;
-  throw new UsageError("reason-unknown", `unknown reason ${JSON.stringify(text.slice(0, 80))}`, {
-    hint: `one of ${REVOCATION_REASONS.join(", ")}`,
-  });
 }

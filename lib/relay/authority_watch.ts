@@ -1,6 +1,6 @@
 import { InternalError } from "../errors/mod.ts";
 import type { CaFolder } from "../store/mod.ts";
-import { ChainVerifier, type Clock, type LoggedIssuance } from "../pki/mod.ts";
+import { ChainVerifier, type Clock, DAY_MS, type LoggedIssuance } from "../pki/mod.ts";
 import { type DeviceRef, formatDeviceRef } from "../wire/mod.ts";
 
 /** What a relay needs of an authority; `openCa` of the store gives it. */
@@ -17,7 +17,7 @@ export interface KeyedDevice {
 /** By how much clocks may differ when a certificate begins or ends. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
 /** A CRL that is older is replaced, though nothing was revoked, so that clients never hold one that ran out. */
-const CRL_RENEWAL_MS = 24 * 60 * 60_000;
+const CRL_RENEWAL_MS = DAY_MS;
 
 /**
  * Knows what the authority has issued and revoked, also by other processes (`parley ca revoke`), and keeps the

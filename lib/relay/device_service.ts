@@ -1,4 +1,4 @@
-import { AuthenticationError, ParleyError, ProtocolError } from "../errors/mod.ts";
+import { ParleyError, ProtocolError } from "../errors/mod.ts";
 import { type LoggedIssuance, parseRelayAddress } from "../pki/mod.ts";
 import type { MailboxStore } from "../store/mod.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type OperationResponse,
 } from "../wire/mod.ts";
 import type { AuthorityWatch, RelayAuthority } from "./authority_watch.ts";
+import { certificateRevoked } from "./certificate_error.ts";
 import type { Presence } from "./presence.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { RelayLimits } from "./relay_limits.ts";
@@ -94,7 +95,7 @@ export class DeviceService {
     // It may have been revoked a moment ago by the very device that it now wants to revoke.
     await settleRevocations();
     if (watch.isRevoked(session.peer.serial)) {
-      throw new AuthenticationError("cert-revoked", "the device's certificate was revoked");
+      throw certificateRevoked();
     }
     if (device === session.device.device) {
       throw new ProtocolError("device-own", "a device cannot revoke itself", {

@@ -12,6 +12,7 @@ import {
   PROTOCOL_VERSION,
 } from "../wire/mod.ts";
 import type { AuthorityWatch } from "./authority_watch.ts";
+import { certificateExpired } from "./certificate_error.ts";
 import type { DeviceService } from "./device_service.ts";
 import type { BlobService } from "./blob_service.ts";
 import type { GroupInfoDesk } from "./group_info_desk.ts";
@@ -239,9 +240,7 @@ async function listDevices(
 /** What a device may ask whose certificate has expired: to have it renewed. */
 function expiredAnswers(context: RequestContext, session: Session): DeviceAnswers {
   const refuse = (): never => {
-    throw new AuthenticationError("cert-expired", "the device's certificate has expired", {
-      hint: "have it renewed",
-    });
+    throw certificateExpired();
   };
   const refused = Object.fromEntries(Object.keys(refusals).map((op) => [op, refuse]));
   return { ...(refused as unknown as DeviceAnswers), "renew": () => renew(context, session) };

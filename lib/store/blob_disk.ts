@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** One blob's file. Calls may overlap; they take effect in their order, but for {@link BlobFile.sync}. */
 export interface BlobFile {
@@ -45,6 +45,7 @@ export class FolderBlobDisk implements BlobDisk {
   }
 
   async create(name: string): Promise<BlobFile> {
+    await this.#make();
     const folder = join(this.#path, name.slice(0, FOLDER_CHARACTERS));
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     const options = { create: true, read: true, write: true, mode: 0o600 };
@@ -79,10 +80,16 @@ export class FolderBlobDisk implements BlobDisk {
   }
 
   async freeBytes(): Promise<number> {
-    if (!this.#made) await Deno.mkdir(this.#path, { recursive: true, mode: 0o700 });
-    this.#made = true;
+    await this.#make();
     const { bavail, bsize } = await statfs(this.#path);
     return bavail * bsize;
+  }
+
+  async #make(): Promise<void> {
+    if (this.#made) return;
+    await Deno.mkdir(this.#path, { recursive: true, mode: 0o700 });
+    await syncNames(dirname(this.#path));
+    this.#made = true;
   }
 
   #pathOf(name: string): string {

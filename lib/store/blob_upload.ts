@@ -45,14 +45,18 @@ export class BlobUpload {
   readonly facts: BlobFacts;
   readonly #options: BlobUploadOptions;
   #file: BlobFile | undefined;
+  /** Records that are on the disk. */
   #stored: number;
+  /** Records that the system has been given, on the disk or not. */
   #written: number;
+  /** Records that the catalogue knows to be on the disk. */
   #noted: number;
   /** What may be written before the next look at what is free. */
   #assuredBytes = 0;
   #queue: Uint8Array[] = [];
   #waiters: Waiter[] = [];
   #working: Promise<void> | undefined;
+  /** Ends the wait for one more record before a flush. */
   #onRecord = () => {};
 
   private constructor(options: BlobUploadOptions, stored: number) {
@@ -71,11 +75,10 @@ export class BlobUpload {
     const { disk, name, facts } = options;
     const file = await disk.open(name);
     if (file === undefined) return new BlobUpload(options, 0);
-    try {
-      return new BlobUpload(options, await countStored(file, facts));
-    } finally {
-      await file.close();
-    }
+    const stored = await countStored(file, facts).finally(() => file.close());
+    // A relay that was killed has flushed none of these: the system may have them in memory only.
+    if (stored > facts.stored) await flushFile(disk, name);
+    return new BlobUpload(options, stored);
   }
 
   /** How many records are on the disk. */
@@ -99,8 +102,10 @@ export class BlobUpload {
     }
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#waiters.push({ index, resolve, reject });
-    if (index === next) this.#queue.push(record);
-    this.#onRecord();
+    if (index === next) {
+      this.#queue.push(record);
+      this.#onRecord();
+    }
     this.#working ??= this.#work();
     return await promise;
   }
@@ -161,8 +166,8 @@ export class BlobUpload {
   async #flush(written: number): Promise<void> {
     await this.#file!.sync();
     this.#stored = written;
-    if (this.#stored - this.#noted >= RECORDS_PER_NOTE) await this.#note();
     this.#settle();
+    if (this.#stored - this.#noted >= RECORDS_PER_NOTE) await this.#note();
   }
 
   async #assureRoom(bytes: number): Promise<void> {
@@ -173,8 +178,9 @@ export class BlobUpload {
   }
 
   async #note(): Promise<void> {
-    this.#noted = this.#stored;
-    await this.#options.onStored(this.#stored);
+    const stored = this.#stored;
+    await this.#options.onStored(stored);
+    this.#noted = stored;
   }
 
   #settle(): void {
@@ -193,11 +199,10 @@ export class BlobUpload {
     const file = this.#file;
     this.#file = undefined;
     try {
-      await file?.truncate(this.#stored * BLOB_RECORD_BYTES);
+      await file?.truncate(this.#stored * BLOB_RECORD_BYTES).finally(() => file.close());
     } catch {
       // The next attempt writes over it. The first error is the one to report.
     }
-    await file?.close();
     for (const { reject } of waiting) reject(reason);
   }
 }
@@ -219,6 +224,11 @@ async function countStored(file: BlobFile, facts: BlobFacts): Promise<number> {
     if (!isBlobRecordIntact(record)) return index;
   }
   return facts.records;
+}
+
+async function flushFile(disk: BlobDisk, name: string): Promise<void> {
+  const file = await disk.create(name);
+  await file.sync().finally(() => file.close());
 }
 
 function outOfRange(): ProtocolError {

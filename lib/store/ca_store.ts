@@ -164,11 +164,6 @@ export function holdsCa(dir: string): boolean {
   return fileIsThere(caFiles(dir).certificate);
 }
 
-/** Whether the key of the authority in this folder is encrypted under a passphrase. */
-export function caNeedsPassphrase(dir: string): boolean {
-  return isEncryptedPrivateKey(readCaFile(caFiles(dir).key));
-}
-
 function caFiles(dir: string): { key: string; certificate: string; log: string } {
   return { key: join(dir, "ca.key"), certificate: join(dir, "ca.crt"), log: join(dir, "ca.db") };
 }

@@ -57,7 +57,6 @@ export { SqliteMailboxStore, type SqliteMailboxStoreOptions } from "./sqlite_mai
 export {
   type CaFolder,
   type CaKeyKeeper,
-  caNeedsPassphrase,
   holdsCa,
   initCa,
   type InitCaOptions,

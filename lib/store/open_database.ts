@@ -9,9 +9,10 @@ export interface OpenDatabaseOptions {
    * What was released is never changed; append.
    */
   migrations: readonly string[];
-  /** How long a statement waits for another process, in milliseconds. Default 5,000. */
-  busyTimeoutMs?: number;
 }
+
+/** How long a statement waits for another process. */
+const BUSY_TIMEOUT_MS = 5_000;
 
 /**
  * Opens a SQLite database (made with mode 0600 where there is none) in WAL mode with synchronous=FULL, so that
@@ -25,7 +26,7 @@ export function openDatabase(path: string, options: OpenDatabaseOptions): Databa
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
-    db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? 5_000}`);
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     migrate(db, options.migrations);
     return db;

@@ -1,24 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { encodeHex } from "../bytes/mod.ts";
 import { ProtocolError } from "../errors/mod.ts";
-import { deviceMailbox, type DeviceRef, type Entry, formatDeviceRef, type StoredEntry } from "../wire/mod.ts";
+import { deviceMailbox, type DeviceRef, formatDeviceRef, type StoredEntry } from "../wire/mod.ts";
 import {
-  admitCommit,
   admitGroupInfo,
   admitJoiner,
-  admitMessage,
   type AppendRequest,
-  assertRoom,
   type CommitRequest,
   defaultMailboxLimits,
   type MailboxLimits,
   notAMember,
 } from "./admit_entry.ts";
 import { GroupCommit, type Outcome } from "./group_commit.ts";
-import type { LogRecord } from "./log_record.ts";
 import { mailboxMigrations } from "./mailbox_migrations.ts";
-import { findDeletable, isReader } from "./mailbox_state.ts";
-import { MailboxAppends } from "./mailbox_appends.ts";
+import { isReader } from "./mailbox_state.ts";
 import type {
   AckRequest,
   EntryPage,
@@ -29,15 +24,15 @@ import type {
   Place,
 } from "./mailbox_store.ts";
 import { openDatabase } from "./open_database.ts";
-import { applyProjection, type MembershipChanges, projectEntry } from "./project_entry.ts";
+import { SqliteAppends } from "./sqlite_appends.ts";
 import { type KnownDevice, SqliteDevices } from "./sqlite_devices.ts";
 import { SqliteExpiringEntries } from "./sqlite_expiring_entries.ts";
 import { SqliteGroupInfos } from "./sqlite_group_infos.ts";
 import { SqliteEntryLog } from "./sqlite_entry_log.ts";
 import { SqliteKeyPackages } from "./sqlite_key_packages.ts";
 import { SqliteMailboxes } from "./sqlite_mailboxes.ts";
-import type { StoredMailbox } from "./stored_mailbox.ts";
 import { SqlitePresence } from "./sqlite_presence.ts";
+import { SqliteRetention } from "./sqlite_retention.ts";
 import { SqliteSegments } from "./sqlite_segments.ts";
 import { toStorageError } from "./storage_error.ts";
 import { WalCheckpoint } from "./wal_checkpoint.ts";
@@ -71,13 +66,14 @@ export class SqliteMailboxStore implements MailboxStore {
   readonly #mailboxes: SqliteMailboxes;
   readonly #log: SqliteEntryLog;
   readonly #expiring: SqliteExpiringEntries;
+  readonly #appends: SqliteAppends;
+  readonly #retention: SqliteRetention;
   readonly #keyPackages: SqliteKeyPackages;
   readonly #groupInfos: SqliteGroupInfos;
   readonly #presence: SqlitePresence;
   readonly #checkpoint: WalCheckpoint;
   readonly #writer: GroupCommit;
   readonly #onError: (error: unknown) => void;
-  #appended = new Map<StoredMailbox, MailboxAppends>();
   #listener: ((batch: NewEntries[]) => void) | undefined;
 
   private constructor(db: DatabaseSync, options: SqliteMailboxStoreOptions) {
@@ -92,6 +88,15 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#keyPackages = new SqliteKeyPackages(db);
     this.#groupInfos = new SqliteGroupInfos(db);
     this.#presence = new SqlitePresence(db);
+    const tables = {
+      devices: this.#devices,
+      mailboxes: this.#mailboxes,
+      log: this.#log,
+      expiring: this.#expiring,
+      groupInfos: this.#groupInfos,
+    };
+    this.#appends = new SqliteAppends({ ...tables, clock: this.#clock, limits: this.#limits });
+    this.#retention = new SqliteRetention(tables);
     this.#onError = (error) => options.onError(toStorageError(error));
     this.#checkpoint = new WalCheckpoint(db, this.#onError);
     this.#writer = new GroupCommit(db, {
@@ -136,23 +141,11 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   submitAppend(request: AppendRequest, outcome: Outcome<Place>): void {
-    this.#writer.submit(this.#appendMessage, request, outcome);
+    this.#writer.submit(this.#appends.message, request, outcome);
   }
 
   commit(request: CommitRequest): Promise<Place> {
-    return this.#writer.run(() => {
-      const found = this.#mailboxes.find(request.mailbox);
-      const known = this.#place(found, request);
-      if (known !== undefined) return known;
-      const isEnrolled = (device: DeviceRef) => this.#devices.find(device)?.active === true;
-      admitCommit(found, request, { isEnrolled, limits: this.#limits });
-      this.#assertDeliverable(found, request);
-      const { id, from, commit: body, add, remove, welcome } = request;
-      const record = { id, from, time: this.#clock(), body, change: { add, remove, welcome } };
-      const mailbox = this.#mailboxes.findOrAdd(request.mailbox);
-      this.#groupInfos.set(mailbox.id, request.groupInfo);
-      return this.#append(mailbox, { kind: "commit", ...record });
-    });
+    return this.#writer.run(() => this.#appends.commit(request));
   }
 
   read(device: DeviceRef, name: string, after: number, limit: number): Promise<EntryPage> {
@@ -214,7 +207,7 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   submitAck(request: AckRequest, outcome: Outcome<Record<never, never>>): void {
-    this.#writer.submitPatiently(this.#noteAck, request, outcome);
+    this.#writer.submitPatiently(this.#retention.acknowledge, request, outcome);
   }
 
   publishKeyPackages(
@@ -273,7 +266,7 @@ export class SqliteMailboxStore implements MailboxStore {
     await this.#writer.run(() => this.#keyPackages.forgetTaken(before));
     // One after the other, so that what clients ask for goes on in between.
     for (const name of await this.#query(() => this.#log.olderThan(before))) {
-      await this.#writer.run(() => this.#expireMailbox(this.#mailboxes.findOrAdd(name), before));
+      await this.#writer.run(() => this.#retention.expire(this.#mailboxes.findOrAdd(name), before));
     }
   }
 
@@ -287,109 +280,6 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#db.close();
   }
 
-  readonly #appendMessage = (request: AppendRequest): Place => {
-    const { id, from, message: body, expires } = request;
-    const mailbox = this.#mailboxes.find(request.mailbox);
-    const known = this.#place(mailbox, request);
-    if (known !== undefined) return known;
-    admitMessage(mailbox, request, this.#limits);
-    if (expires !== undefined) return this.#appendExpiring(mailbox, request, expires);
-    const sender = this.#devices.findOrAdd(from).id;
-    const { place, opened } = this.#log.appendMessage(mailbox, { from, sender, id, body }, this.#clock);
-    if (opened !== undefined) this.#appendsOf(mailbox).parts.push(opened);
-    return place;
-  };
-
-  /** It stands by itself, so that it can vanish by itself. */
-  #appendExpiring(
-    mailbox: StoredMailbox,
-    { id, from, message: body }: AppendRequest,
-    expires: number,
-  ): Place {
-    const time = this.#clock();
-    return this.#append(mailbox, { kind: "message", id, from, time, body, expires: time + expires * 1_000 });
-  }
-
-  readonly #noteAck = ({ from, mailbox: name, seq }: AckRequest): Record<never, never> => {
-    const device = formatDeviceRef(from);
-    const mailbox = this.#mailboxes.find(name);
-    const membership = mailbox?.members.get(device);
-    // A repeated acknowledgement of the commit that removed this device is in order, too.
-    if (mailbox === undefined || !isReader(membership)) return {};
-    const acked = Math.min(seq, membership.ceiling ?? mailbox.head);
-    if (acked <= membership.acked) return {};
-    membership.acked = acked;
-    this.#mailboxes.touchAcked(mailbox, device);
-    return {};
-  };
-
-  /** Where the request stands if it was accepted before. */
-  #place(
-    mailbox: StoredMailbox | undefined,
-    request: { from: DeviceRef; id: Uint8Array },
-  ): Place | undefined {
-    if (mailbox === undefined) return undefined;
-    const sender = this.#devices.find(request.from);
-    return sender && this.#log.findById(mailbox, sender.id, request.id);
-  }
-
-  /** Appends what was admitted, and what follows from it. */
-  #append(mailbox: StoredMailbox, record: LogRecord): Place {
-    this.#log.append(mailbox, record);
-    const seq = mailbox.head;
-    if (record.expires !== undefined) this.#expiring.add(mailbox, seq, record.expires);
-    const projection = projectEntry(mailbox.name, seq, record);
-    const changes = applyProjection(mailbox, seq, projection);
-    this.#mailboxes.putMembers(mailbox, changes);
-    // Who is removed, or was removed and comes back, may have been the last one to hold entries back.
-    if (changes.size > 0) this.#mailboxes.touchReaders(mailbox);
-    this.#note(mailbox, record);
-    const sender = this.#devices.findOrAdd(record.from).id;
-    for (const delivery of projection.deliveries) {
-      const target = this.#mailboxes.findOrAdd(delivery.mailbox);
-      if (this.#log.findById(target, sender, delivery.record.id) !== undefined) continue;
-      this.#log.append(target, delivery.record);
-      this.#note(target, delivery.record);
-    }
-    return { seq, time: record.time };
-  }
-
-  #note(mailbox: StoredMailbox, { id, kind, from, time, body, conversation }: LogRecord): void {
-    const entry: Entry = { seq: mailbox.head, id, kind, from, time, body };
-    if (conversation !== undefined) entry.conversation = conversation;
-    this.#appendsOf(mailbox).parts.push(entry);
-  }
-
-  #appendsOf(mailbox: StoredMailbox): MailboxAppends {
-    const known = this.#appended.get(mailbox);
-    if (known !== undefined) return known;
-    const appends = new MailboxAppends(mailbox.name, mailbox.members);
-    this.#appended.set(mailbox, appends);
-    return appends;
-  }
-
-  #assertDeliverable(mailbox: StoredMailbox | undefined, { from, add, welcome }: CommitRequest): void {
-    for (const device of welcome === undefined ? [] : add) {
-      assertRoom(this.#mailboxes.findOrAdd(deviceMailbox(device)), welcome?.length ?? 0, this.#limits);
-    }
-    if (mailbox !== undefined) return;
-    const author = this.#devices.findOrAdd(from);
-    if (this.#mailboxes.countOf(author.id) < this.#limits.maxConversations) return;
-    throw new ProtocolError("too-many-conversations", "this device is in too many conversations");
-  }
-
-  #deleteEntries(mailbox: StoredMailbox, first: number, last: number): void {
-    this.#expiring.whileDeleting(mailbox, first, last, () => this.#log.delete(mailbox, first, last));
-  }
-
-  /** Deletes what every device has acknowledged. */
-  #trim(mailbox: StoredMailbox): void {
-    const { ranges, trimmed } = findDeletable(mailbox);
-    for (const { first, last } of ranges) this.#deleteEntries(mailbox, first, last);
-    // The row need not say so: it follows from the acknowledgements.
-    mailbox.trimmed = trimmed;
-  }
-
   #register(device: DeviceRef, key: string): void {
     const known = this.#devices.findOrAdd(device);
     if (known.active && known.key === key) return;
@@ -398,7 +288,7 @@ export class SqliteMailboxStore implements MailboxStore {
     const mailbox = this.#mailboxes.findOrAdd(deviceMailbox(device));
     const { head } = mailbox;
     const membership = { floor: head + 1, acked: head, revoked: false };
-    this.#changeMembers(mailbox, new Map([[formatDeviceRef(device), membership]]));
+    this.#mailboxes.changeMembers(mailbox, new Map([[formatDeviceRef(device), membership]]));
   }
 
   #drop(device: DeviceRef, known: KnownDevice): void {
@@ -410,55 +300,24 @@ export class SqliteMailboxStore implements MailboxStore {
       if (membership === undefined) continue;
       // The members still have to remove it from the MLS group.
       const revoked = membership.ceiling === undefined ? { ...membership, revoked: true } : undefined;
-      this.#changeMembers(mailbox, new Map([[name, revoked]]));
+      this.#mailboxes.changeMembers(mailbox, new Map([[name, revoked]]));
       this.#mailboxes.touchReaders(mailbox);
     }
   }
 
-  #expireMailbox(mailbox: StoredMailbox, before: number): void {
-    const last = this.#log.firstSince(mailbox, before) - 1;
-    if (last <= mailbox.trimmed) return;
-    this.#deleteEntries(mailbox, mailbox.trimmed + 1, last);
-    mailbox.trimmed = last;
-    this.#mailboxes.touch(mailbox);
-    const over: MembershipChanges = new Map();
-    for (const [name, { ceiling }] of mailbox.members) {
-      if (ceiling !== undefined && ceiling <= last) over.set(name, undefined);
-    }
-    this.#changeMembers(mailbox, over);
-  }
-
-  #changeMembers(mailbox: StoredMailbox, changes: MembershipChanges): void {
-    for (const [name, membership] of changes) {
-      if (membership === undefined) mailbox.members.delete(name);
-      else mailbox.members.set(name, membership);
-    }
-    if (changes.size === 0) return;
-    this.#mailboxes.putMembers(mailbox, changes);
-    // Those who remain may not tell how far the mailbox was.
-    this.#mailboxes.touch(mailbox);
-  }
-
   #beforeCommit(): void {
     this.#log.write();
-    for (const mailbox of this.#mailboxes.takeTrimDue()) {
-      for (const name of mailbox.acknowledged) {
-        // A removed device that has read all it may.
-        if (!isReader(mailbox.members.get(name))) this.#changeMembers(mailbox, new Map([[name, undefined]]));
-      }
-      this.#trim(mailbox);
-    }
+    this.#retention.trim();
     this.#mailboxes.write();
   }
 
   #committed(): void {
-    const appended = this.#appended;
-    this.#appended = new Map();
+    const appended = this.#appends.take();
     this.#checkpoint.written();
     this.#mailboxes.shrink();
-    if (appended.size === 0) return;
+    if (appended.length === 0) return;
     try {
-      this.#listener?.([...appended.values()]);
+      this.#listener?.(appended);
     } catch (error) {
       // The entries are on disk: whatever a listener does, their senders are told so.
       this.#onError(error);
@@ -468,7 +327,7 @@ export class SqliteMailboxStore implements MailboxStore {
 
   #aborted(): void {
     this.#log.forget();
-    this.#appended.clear();
+    this.#appends.forget();
     this.#devices.forget();
     this.#mailboxes.forget();
   }

@@ -97,6 +97,18 @@ export class SqliteMailboxes {
     this.#dirty.add(mailbox);
   }
 
+  /** Changes memberships otherwise than by an entry; one that is undefined is over. */
+  changeMembers(mailbox: StoredMailbox, changes: MembershipChanges): void {
+    for (const [name, membership] of changes) {
+      if (membership === undefined) mailbox.members.delete(name);
+      else mailbox.members.set(name, membership);
+    }
+    if (changes.size === 0) return;
+    this.putMembers(mailbox, changes);
+    // Those who remain may not tell how far the mailbox was.
+    this.touch(mailbox);
+  }
+
   /** Writes memberships that changed. */
   putMembers(mailbox: StoredMailbox, changes: MembershipChanges): void {
     for (const [name, member] of changes) {

@@ -1,6 +1,7 @@
 import { type ErrorKind, type ParleyError, toParleyError } from "../errors/mod.ts";
 import { backoffDelays, type BackoffOptions } from "./backoff.ts";
 import type { ClientConnection } from "./connection.ts";
+import { pause } from "./pause.ts";
 
 /** How to stay connected. */
 export interface KeepConnectedOptions {
@@ -41,7 +42,7 @@ export async function keepConnected(options: KeepConnectedOptions): Promise<void
     if (performance.now() - began >= stableAfterMs) delays = backoffDelays(options.backoff);
     const delayMs = delays.next().value;
     options.onWaiting?.(reason, delayMs);
-    await sleep(delayMs, signal);
+    await pause(delayMs, signal);
   }
 }
 
@@ -66,17 +67,4 @@ async function connectOnce(options: KeepConnectedOptions): Promise<ParleyError |
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

@@ -20,4 +20,5 @@ export { type ConnectionLimits, type ListenLimits } from "./limits.ts";
 export { listen } from "./listen.ts";
 export type { Listener, ListenOptions } from "./listener.ts";
 export { recycleRecord } from "./long_frame_buffers.ts";
+export { pause } from "./pause.ts";
 export type { ChainCheck, TlsIdentity, VerifiedPeer } from "./peer.ts";

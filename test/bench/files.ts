@@ -4,7 +4,7 @@ import { receiveTcp, sendTcp } from "../../lib/bench/tcp_copy.ts";
 import { FileTransfers } from "../../lib/client/files/file_transfers.ts";
 import type { FileDescriptor } from "../../lib/client/files/file_descriptor.ts";
 import { writeAll } from "../../lib/client/files/write_all.ts";
-import { systemRandom } from "../../lib/crypto/mod.ts";
+import { SecretBytes, systemRandom } from "../../lib/crypto/mod.ts";
 import { CellCipher, initCa, openCa } from "../../lib/store/mod.ts";
 import { dial, type TlsIdentity } from "../../lib/transport/mod.ts";
 import { fakeCommit, fakeWelcome, randomId } from "../support/mailbox_fixture.ts";
@@ -182,7 +182,12 @@ async function send(folder: string, port: string): Promise<void> {
   const ms = performance.now() - began;
   await Deno.writeTextFile(
     join(folder, "file.json"),
-    JSON.stringify({ ...file, blob: file.blob.toHex(), key: file.key.toHex(), hash: file.hash.toHex() }),
+    JSON.stringify({
+      ...file,
+      blob: file.blob.toHex(),
+      key: file.key.expose().toHex(),
+      hash: file.hash.toHex(),
+    }),
   );
   console.log(`transfer ${ms.toFixed(0)} ms, ${usage()}`);
   await Promise.all([files.close(), other.close(), connection.close()]);
@@ -191,7 +196,7 @@ async function send(folder: string, port: string): Promise<void> {
 async function receive(folder: string, port: string): Promise<void> {
   const { blob, key, hash, ...more } = JSON.parse(await Deno.readTextFile(join(folder, "file.json")));
   const [blobBytes, keyBytes, hashBytes] = [blob, key, hash].map((hex: string) => Uint8Array.fromHex(hex));
-  const file: FileDescriptor = { ...more, blob: blobBytes, key: keyBytes, hash: hashBytes };
+  const file: FileDescriptor = { ...more, blob: blobBytes, key: new SecretBytes(keyBytes!), hash: hashBytes };
   const files = await transfers(folder, port, "bob");
   const began = performance.now();
   const path = join(folder, "received");

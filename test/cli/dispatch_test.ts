@@ -67,12 +67,33 @@ Deno.test("run() explains wrong arguments in clauses, with the option that was m
     [["ca", "invite", "--relay", "x:1", "a", "b"], /error: unexpected option or argument: "b"/],
     [["ca", "crl", "--days", "0"], /error: `--days`: expected a value greater than or equal to 1/],
     [["ca", "revoke"], /error: what to revoke is missing/],
+    [["status"], /error: ID is missing\n/],
+    [["files", "get"], /error: ID is missing\n/],
+    [["group", "add", "team"], /error: USER is missing\n/],
+    [
+      ["--loud", "send"],
+      /error: parley has no option "--loud" before a command\nparley: hint: parley --help/,
+    ],
+    [["history", "bob", "--usage"], /error: --usage is about all conversations\n/],
+    [
+      ["devices", "link", "--device", "x", "--expires", "8d"],
+      /error: an invite by a device .* a week at most\n/,
+    ],
+    [["enroll"], /error: where and as whom to enrol is not said\n/],
   ];
   for (const [args, expected] of cases) {
     const { code, stdout, stderr } = await runFake(args);
     assert.deepEqual([code, stdout], [2, ""], args.join(" "));
     assert.match(stderr, expected);
   }
+});
+
+Deno.test("run() shows choices and defaults in a command's help, and a span of time in its greatest unit", async () => {
+  const { stdout } = await runFake(["agent", "--help"], { columns: 100 });
+  assert.match(stdout, /^Usage: parley agent \[--timeout TIME\] /m);
+  assert.match(stdout, /for this time \(default: 15m\)$/m);
+  assert.match((await runFake(["export", "--help"])).stdout, /\(one of jsonl, html; default: jsonl\)/);
+  assert.match((await runFake(["serve", "--help"])).stdout, /\(default:\s+127\.0\.0\.1:7443\)/);
 });
 
 Deno.test("run() takes global options before and after the command's name", async () => {

@@ -39,5 +39,6 @@ Deno.test("readLines() refuses a line that is too long before it has ended", asy
 
 Deno.test("readAll() reads to the end and refuses more than the limit", async () => {
   assert.equal(new TextDecoder().decode(await readAll(new FakeIo({ stdin: "abc" }).stdin, 3)), "abc");
-  await assert.rejects(readAll(new FakeIo({ stdin: "abcd" }).stdin, 3), { code: "input-too-large" });
+  const tooLarge = readAll(new FakeIo({ stdin: "abcd" }).stdin, 3, "send less");
+  await assert.rejects(tooLarge, { code: "input-too-large", hint: "send less" });
 });

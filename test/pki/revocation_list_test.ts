@@ -10,7 +10,6 @@ import {
   isRevoked,
   parseCertificate,
   parseRevocationList,
-  parseRevocationReason,
   REVOCATION_REASONS,
   type RevokedCertificate,
   verifyRevocationList,
@@ -160,9 +159,4 @@ Deno.test("a CRL of ten thousand certificates is made and read in well under a s
   const list = parseRevocationList(await make(revoked));
   assert.equal(list.revoked.size, 10_000);
   assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
-});
-
-Deno.test("parseRevocationReason() knows the reasons of the help and no other", () => {
-  for (const reason of REVOCATION_REASONS) assert.equal(parseRevocationReason(reason), reason);
-  assert.throws(() => parseRevocationReason("because"), { name: "UsageError", code: "reason-unknown" });
 });

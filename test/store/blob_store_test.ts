@@ -300,6 +300,7 @@ Deno.test("BlobStore fails an upload with a typed error when the disk is full, a
 class SlowDisk extends FolderBlobDisk {
   readonly flushes: { written: number; end: (error?: Error) => void }[] = [];
   onFlush = () => {};
+  onCreate = (_file: BlobFile) => {};
   #written = 0;
 
   override async create(name: string): Promise<BlobFile> {
@@ -314,6 +315,7 @@ class SlowDisk extends FolderBlobDisk {
         this.flushes.push({ written: this.#written, end: (error) => error ? reject(error) : resolve() });
         this.onFlush();
       });
+    this.onCreate(file);
     return file;
   }
 
@@ -372,4 +374,62 @@ Deno.test("BlobStore keeps nothing of what a flush that failed was for", () =>
     const again = test.store.put(ALICE, id, 1, record(1));
     (await disk.flush(2)).end();
     assert.equal(await again, 2);
+  }));
+
+Deno.test("BlobStore flushes what a relay that was killed has written before it calls it stored", () =>
+  inFolder(async (folder) => {
+    const id = blobId();
+    {
+      await using before = new Fixture(folder);
+      await before.begin(id);
+      await before.store.put(ALICE, id, 0, RECORDS[0]!);
+    }
+    const path = `${folder}/blobs/${id.toHex().slice(0, 2)}/${id.toHex()}`;
+    Deno.writeFileSync(path, RECORDS[1]!, { append: true });
+    Deno.writeFileSync(path, RECORDS[2]!, { append: true });
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const failing = assert.rejects(test.begin(id), { code: "blob-storage-failed" });
+    (await disk.flush(0)).end(new Error("input/output error"));
+    await failing;
+    const begun = test.begin(id);
+    (await disk.flush(1)).end();
+    assert.deepEqual(await begun, { stored: 3, finished: false });
+    await test.store.finish(ALICE, id, 5);
+  }));
+
+Deno.test("BlobStore.put() is not held up by a record that is repeated again and again", () =>
+  inFolder(async (folder) => {
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const id = blobId(), puts: Promise<number>[] = [];
+    await test.begin(id);
+    const timer = setInterval(() => {
+      puts.push(test.store.put(ALICE, id, 0, RECORDS[0]!));
+      if (puts.length === 200) clearInterval(timer);
+    }, 1);
+    const flush = await disk.flush(0);
+    clearInterval(timer);
+    flush.end();
+    assert(puts.length < 200, "the flush has waited for the repetitions to end");
+    assert.deepEqual(await Promise.all(puts), puts.map(() => 1));
+  }));
+
+Deno.test("BlobStore.put() tells of a flush that failed also where the file cannot be closed", () =>
+  inFolder(async (folder) => {
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const id = blobId();
+    await test.begin(id);
+    disk.onCreate = (file) => {
+      const close = file.close.bind(file);
+      file.close = () => close().then(() => Promise.reject(new Error("input/output error")));
+    };
+    const put = assert.rejects(test.store.put(ALICE, id, 0, RECORDS[0]!), { code: "blob-storage-failed" });
+    (await disk.flush(0)).end(new Error("input/output error"));
+    await put;
+    disk.onCreate = () => {};
+    const again = test.store.put(ALICE, id, 0, RECORDS[0]!);
+    (await disk.flush(1)).end();
+    assert.equal(await again, 1);
   }));

@@ -53,12 +53,13 @@ interface Reader {
 /** The rules once more, as plainly as can be: every entry is kept for ever, and who needs it is asked each time. */
 class Model {
   epoch = 0;
-  log: { id: string; from: string; kind: string }[] = [];
+  log: { id: string; from: string; kind: string; batch: number }[] = [];
   members = new Set<string>();
   dropped = new Set<string>();
   readers = new Map<string, Reader>();
   welcomes = new Map<string, number>();
   deleted = new Set<number>();
+  #batch = 0;
 
   append(step: Step & { do: "append" }): number | "refused" {
     const before = this.#find(step);
@@ -123,14 +124,34 @@ class Model {
     );
   }
 
-  /** What everyone who may read it has acknowledged goes. */
+  /** Ends a batch: what everyone who may read it has acknowledged goes, a row's messages by themselves only in order. */
   clean(): void {
-    for (let seq = 1; seq <= this.log.length; seq++) {
-      const needed = [...this.readers.values()].some(({ floor, ceiling, acked }) =>
-        seq >= floor && seq <= ceiling && seq > acked
-      );
-      if (!needed) this.deleted.add(seq);
+    const seqs = this.log.map((_, index) => index + 1);
+    const firstNeeded = seqs.find((seq) => this.#isNeeded(seq)) ?? Infinity;
+    for (const seq of seqs) {
+      if (seq < firstNeeded || !this.#rowOf(seq).some((other) => this.#isNeeded(other))) {
+        this.deleted.add(seq);
+      }
     }
+    this.#batch++;
+  }
+
+  #isNeeded(seq: number): boolean {
+    return [...this.readers.values()].some(({ floor, ceiling, acked }) =>
+      seq >= floor && seq <= ceiling && seq > acked
+    );
+  }
+
+  /** The entries that stand in one row with this one: messages of one batch with no commit between them. */
+  #rowOf(seq: number): number[] {
+    const { kind, batch } = this.log[seq - 1]!;
+    if (kind === "commit") return [seq];
+    const isOther = (entry: { kind: string; batch: number }) =>
+      entry.kind === "commit" || entry.batch !== batch;
+    const first = this.log.findLastIndex((entry, index) => index < seq && isOther(entry)) + 2;
+    const end = this.log.findIndex((entry, index) => index >= seq && isOther(entry));
+    const last = end < 0 ? this.log.length : end;
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   }
 
   #find({ from, id }: { from: string; id: number }): number {
@@ -139,7 +160,7 @@ class Model {
   }
 
   #push({ from, id }: { from: string; id: number }, kind: string): number {
-    return this.log.push({ from, id: String(id), kind });
+    return this.log.push({ from, id: String(id), kind, batch: this.#batch });
   }
 }
 

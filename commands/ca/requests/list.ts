@@ -1,4 +1,5 @@
 import { defineCommand } from "../../command.ts";
+import { formatMinute } from "../../format_time.ts";
 import { printable } from "../../printable.ts";
 import { caFolderOptions, openCaLog } from "../ca_folder.ts";
 import { requestRecord } from "./record.ts";
@@ -16,10 +17,9 @@ export const caRequestsList = defineCommand({
     using ca = openCaLog(values, context);
     for (const request of ca.requests.list()) {
       const { code, user, device, address, requestedAt } = request;
-      const when = requestedAt.toISOString().slice(0, 16).replace("T", " ");
       context.out.result(
         requestRecord(request),
-        `${code}  ${user}/${device}  from ${printable(address)}  ${when}`,
+        `${code}  ${user}/${device}  from ${printable(address)}  ${formatMinute(requestedAt)}`,
       );
     }
     return Promise.resolve();

@@ -1,4 +1,5 @@
 import { defineCommand } from "../../command.ts";
+import { formatDay } from "../../format_time.ts";
 import { caFolderOptions, openCaLog } from "../ca_folder.ts";
 
 /** `parley ca user list`. */
@@ -13,7 +14,7 @@ export const caUserList = defineCommand({
     for (const { user, changedAt } of ca.users.list()) {
       context.out.result(
         { type: "user", user, changedAt },
-        `${user}  ${changedAt.toISOString().slice(0, "2000-01-01".length)}`,
+        `${user}  ${formatDay(changedAt)}`,
       );
     }
     return Promise.resolve();

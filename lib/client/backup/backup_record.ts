@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { decodeCbor, encodeCbor } from "../../bytes/mod.ts";
+import { SecretBytes } from "../../crypto/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
 import { type ArchiveColumns, type ArchiveValue, parseArchiveColumns } from "../../store/mod.ts";
 
@@ -18,7 +19,7 @@ export interface BackupIdentity {
   /** Whether the device's keys were under a passphrase. */
   protected: boolean;
   /** The device's private key, PKCS#8 in DER. */
-  privateKey: Uint8Array;
+  privateKey: SecretBytes;
   /** The certificate chain in DER, without the root. */
   certificates: Uint8Array[];
   /** The root certificate in DER. */
@@ -52,7 +53,7 @@ export type BackupRecord =
 /** A longer record is refused before it is read. CRLs are the longest. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
-const bytes = v.custom<Uint8Array>((input) => input instanceof Uint8Array);
+const bytes = v.custom<Uint8Array<ArrayBuffer>>((input) => input instanceof Uint8Array);
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,31}$/));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const identitySchema = v.object({
@@ -62,7 +63,7 @@ const identitySchema = v.object({
   host: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
   protected: v.boolean(),
-  privateKey: bytes,
+  privateKey: v.pipe(bytes, v.transform((der) => new SecretBytes(der))),
   certificates: v.pipe(v.array(bytes), v.minLength(1), v.maxLength(10)),
   root: bytes,
   crl: v.optional(bytes),
@@ -77,7 +78,10 @@ const columnsSchema = v.array(v.string());
 export function encodeBackupRecord(record: BackupRecord): Uint8Array {
   switch (record.type) {
     case "identity":
-      return encodeCbor(["identity", { ...record.identity }]);
+      return encodeCbor(["identity", {
+        ...record.identity,
+        privateKey: record.identity.privateKey.expose(),
+      }]);
     case "table":
       return encodeCbor(["table", record.into.table, [...record.into.columns]]);
     case "row":

@@ -1,5 +1,5 @@
 import { parsePem } from "../../bytes/mod.ts";
-import type { PasswordCost } from "../../crypto/mod.ts";
+import { type PasswordCost, SecretBytes } from "../../crypto/mod.ts";
 import {
   type ArchivedTableName,
   archivedTables,
@@ -89,7 +89,7 @@ export class Backups {
       time: clock().getTime(),
       ...facts,
       protected: stored?.label !== "PRIVATE KEY",
-      privateKey: parsePem(tls.keyPem)[0]!.bytes,
+      privateKey: new SecretBytes(parsePem(tls.keyPem)[0]!.bytes),
       certificates: mls.certificates,
       root: root!.bytes,
       crl: await readCrl(folder),

@@ -98,7 +98,7 @@ async function survey(
 /** The device's keys, which must be those of its certificate. */
 async function readKeys({ privateKey, certificates, user, device }: BackupIdentity): Promise<KeyPair> {
   try {
-    const keys = await importPrivateKey(formatPem("PRIVATE KEY", privateKey));
+    const keys = await importPrivateKey(formatPem("PRIVATE KEY", privateKey.expose()));
     const { spki, extensions } = parseCertificate(certificates[0]!);
     const named = parseIdentityUri(extensions.subjectAltNames?.uris[0] ?? "");
     const isThisDevice = formatDeviceRef(named) === formatDeviceRef({ user, device });

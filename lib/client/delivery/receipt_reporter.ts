@@ -3,7 +3,7 @@ import { type OwedReceipt, receiptStates } from "../../store/mod.ts";
 import type { ClientConnection } from "../../transport/mod.ts";
 import type { ClientCore } from "../client_core.ts";
 import { encodeStatusReport, maxStatuses, type MessageStatus } from "../content/mod.ts";
-import { isPassing } from "../relay_link.ts";
+import { isPassing } from "../is_passing.ts";
 import type { Sender } from "../sender.ts";
 
 /** What this device tells others of their messages. */

@@ -1,5 +1,5 @@
 import { encodeHex, encodeUtf8 } from "../../bytes/mod.ts";
-import { chacha20Poly1305, type ChunkPlace, ChunkStream, hkdf } from "../../crypto/mod.ts";
+import { chacha20Poly1305, type ChunkPlace, ChunkStream, hkdf, type SecretBytes } from "../../crypto/mod.ts";
 import { BLOB_CHECKSUM_BYTES, writeBlobChecksum } from "../../wire/mod.ts";
 import { FILE_CHUNK_BYTES, FILE_OVERHEAD_BYTES, FILE_SALT_BYTES } from "./file_layout.ts";
 
@@ -23,7 +23,7 @@ export class FileSealer {
   readonly #stream: ChunkStream;
 
   /** Begins a run with a fresh salt of 16 random bytes. */
-  constructor(key: Uint8Array, salt: Uint8Array) {
+  constructor(key: SecretBytes, salt: Uint8Array) {
     this.#salt = salt;
     this.#stream = deriveStream(key, salt);
   }
@@ -44,11 +44,11 @@ export class FileSealer {
 
 /** Opens the records of a file. */
 export class FileOpener {
-  readonly #key: Uint8Array;
+  readonly #key: SecretBytes;
   readonly #streams = new Map<string, ChunkStream>();
 
   /** Takes the file's key. */
-  constructor(key: Uint8Array) {
+  constructor(key: SecretBytes) {
     this.#key = key;
   }
 
@@ -77,7 +77,7 @@ export class FileOpener {
   }
 }
 
-function deriveStream(key: Uint8Array, salt: Uint8Array): ChunkStream {
-  const streamKey = hkdf("SHA-256", { ikm: key, salt, info: INFO, length: chacha20Poly1305.Nk });
+function deriveStream(key: SecretBytes, salt: Uint8Array): ChunkStream {
+  const streamKey = hkdf("SHA-256", { ikm: key.expose(), salt, info: INFO, length: chacha20Poly1305.Nk });
   return new ChunkStream(chacha20Poly1305, streamKey, FILE_CHUNK_BYTES);
 }

@@ -1,5 +1,4 @@
 import { decodeHex, encodeHex } from "../../bytes/mod.ts";
-import { SecretBytes } from "../../crypto/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
 import type { FileReference } from "../content/mod.ts";
 import { checkFileDescriptor, type FileDescriptor } from "./file_descriptor.ts";
@@ -17,7 +16,7 @@ const SHA_256 = 1;
 export function toFileReference({ blob, key, size, hash, name, mediaType }: FileDescriptor): FileReference {
   return {
     ...{ name, description: "", contentType: mediaType, url: URL_PREFIX + encodeHex(blob), expires: 0, size },
-    ...{ encAlg: CHUNKED_AEAD, key: new SecretBytes(key), nonce: new Uint8Array(), aad: new Uint8Array() },
+    ...{ encAlg: CHUNKED_AEAD, key, nonce: new Uint8Array(), aad: new Uint8Array() },
     ...{ hashAlg: SHA_256, hash },
   };
 }
@@ -33,14 +32,7 @@ export function toFileDescriptor(reference: FileReference): FileDescriptor {
   if (blob === undefined || encAlg !== CHUNKED_AEAD || hashAlg !== SHA_256) {
     throw new DecodeError("file-descriptor-malformed", "the file is not one of a parley relay's");
   }
-  const file = {
-    blob,
-    key: key.expose().slice(),
-    size,
-    hash: hash.slice(),
-    name,
-    mediaType,
-  };
+  const file = { blob, key, size, hash: hash.slice(), name, mediaType };
   checkFileDescriptor(file);
   return file;
 }

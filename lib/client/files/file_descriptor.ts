@@ -1,3 +1,4 @@
+import type { SecretBytes } from "../../crypto/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
 import { BLOB_ID_BYTES } from "../../wire/mod.ts";
 import { MAX_FILE_BYTES } from "./file_layout.ts";
@@ -12,7 +13,7 @@ export interface FileDescriptor {
   /** The blob's id at the relay: 32 random bytes. */
   blob: Uint8Array<ArrayBuffer>;
   /** The file's key: 32 random bytes. */
-  key: Uint8Array<ArrayBuffer>;
+  key: SecretBytes;
   /** Its size in bytes, without padding. */
   size: number;
   /** The SHA-256 of its content. */
@@ -30,7 +31,7 @@ export interface FileDescriptor {
  */
 export function checkFileDescriptor({ blob, key, size, hash }: FileDescriptor): void {
   if (blob.length !== BLOB_ID_BYTES) throw malformed("blob");
-  if (key.length !== FILE_KEY_BYTES) throw malformed("key");
+  if (key.expose().length !== FILE_KEY_BYTES) throw malformed("key");
   if (hash.length !== FILE_HASH_BYTES) throw malformed("hash");
   if (!Number.isSafeInteger(size) || size < 0 || size > MAX_FILE_BYTES) throw malformed("size");
 }

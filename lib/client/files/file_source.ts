@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { RandomSource } from "../../crypto/mod.ts";
+import type { RandomSource, SecretBytes } from "../../crypto/mod.ts";
 import { StorageError, UsageError } from "../../errors/mod.ts";
 import { FileSealer } from "./file_cipher.ts";
 import {
@@ -70,7 +70,7 @@ export class FileSource implements RecordSource {
   static async open(
     path: string,
     facts: FileFacts,
-    { key, random }: { key: Uint8Array; random: RandomSource },
+    { key, random }: { key: SecretBytes; random: RandomSource },
   ): Promise<FileSource> {
     let file: Deno.FsFile;
     try {

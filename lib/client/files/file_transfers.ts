@@ -1,5 +1,5 @@
 import { encodeHex } from "../../bytes/mod.ts";
-import type { RandomSource } from "../../crypto/mod.ts";
+import { type RandomSource, SecretBytes } from "../../crypto/mod.ts";
 import type { Clock } from "../../pki/mod.ts";
 import type { CellCipher } from "../../store/mod.ts";
 import type { ClientConnection } from "../../transport/mod.ts";
@@ -72,7 +72,7 @@ export class FileTransfers {
     const blob = this.#random(BLOB_ID_BYTES);
     using held = this.#uploads.hold(encodeHex(blob.subarray(0, ID_BYTES)));
     const { name, mediaType, note = "" } = options;
-    const key = this.#random(FILE_KEY_BYTES);
+    const key = new SecretBytes(this.#random(FILE_KEY_BYTES));
     const createdAt = this.#clock().getTime();
     try {
       const content = "path" in source
@@ -183,7 +183,7 @@ export class FileTransfers {
   #spool(
     stream: AsyncIterable<Uint8Array>,
     { spoolPath: path }: HeldUpload,
-    key: Uint8Array,
+    key: SecretBytes,
     { signal = new AbortController().signal, onProgress = () => {} }: TransferOptions,
   ): Promise<{ size: number; hash: Uint8Array<ArrayBuffer> }> {
     const onBytes = (doneBytes: number) =>

@@ -1,7 +1,7 @@
 import { ParleyError } from "../../errors/mod.ts";
 import { CellCipher } from "../../store/mod.ts";
 import type { ClientCore } from "../client_core.ts";
-import { isPassing } from "../relay_link.ts";
+import { isPassing } from "../is_passing.ts";
 import { FileTransfers } from "./file_transfers.ts";
 import { IncomingFiles } from "./incoming_files.ts";
 import { OutgoingFiles } from "./outgoing_files.ts";

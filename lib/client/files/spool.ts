@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import type { SecretBytes } from "../../crypto/mod.ts";
 import { StorageError, UsageError } from "../../errors/mod.ts";
 import { BLOB_RECORD_BYTES } from "../../wire/mod.ts";
 import { FileSealer } from "./file_cipher.ts";
@@ -21,7 +22,7 @@ export interface SpoolOptions {
   /** Where. */
   path: string;
   /** The file's key. */
-  key: Uint8Array;
+  key: SecretBytes;
   /** The salt of the one run that there is. */
   salt: Uint8Array;
   /** Breaks off. */

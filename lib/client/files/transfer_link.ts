@@ -1,5 +1,6 @@
 import { NetworkError, ParleyError, TimeoutError } from "../../errors/mod.ts";
-import { backoffDelays, type ClientConnection } from "../../transport/mod.ts";
+import { backoffDelays, type ClientConnection, pause } from "../../transport/mod.ts";
+import { isPassing } from "../is_passing.ts";
 
 /** A connection for one attempt at a transfer. */
 export interface Attempt {
@@ -23,7 +24,7 @@ export interface LinkOptions {
 export const TRANSFER_TIMEOUT_MS: number = 24 * 60 * 60_000;
 
 const DEFAULT_PATIENCE_MS = 60_000;
-/** What another attempt may mend, besides the network. */
+/** What another attempt may mend besides what {@link isPassing} names: the relay has too much to do now. */
 const PASSING_CODES: ReadonlySet<string> = new Set(["blob-busy", "rate-limited", "too-many-connections"]);
 
 /**
@@ -61,7 +62,9 @@ export class TransferLink {
         await this.#drop(error);
         signal.throwIfAborted();
         const delayMs = delays.next().value;
-        if (!isPassing(error) || performance.now() + delayMs - lastProgress >= patienceMs) throw error;
+        if (!isWorthAnotherAttempt(error) || performance.now() + delayMs - lastProgress >= patienceMs) {
+          throw error;
+        }
         await pause(delayMs, signal);
       }
     }
@@ -129,20 +132,6 @@ export class TransferLink {
   }
 }
 
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof ParleyError)) return false;
-  return error instanceof NetworkError || error instanceof TimeoutError || PASSING_CODES.has(error.code);
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
+function isWorthAnotherAttempt(error: unknown): boolean {
+  return isPassing(error) || error instanceof ParleyError && PASSING_CODES.has(error.code);
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type CborValue, decodeCbor, encodeCbor } from "../../bytes/mod.ts";
+import { SecretBytes } from "../../crypto/mod.ts";
 import { StorageError, UsageError } from "../../errors/mod.ts";
 import { type CellCipher, fileIsThere, writeFileAtomically } from "../../store/mod.ts";
 import { openLocked } from "./path_lock.ts";
@@ -9,7 +10,7 @@ export interface UploadRecord {
   /** The blob's id at the relay. */
   blob: Uint8Array<ArrayBuffer>;
   /** The file's key. */
-  key: Uint8Array<ArrayBuffer>;
+  key: SecretBytes;
   /** The conversation. */
   mailbox: string;
   /** The name that the receivers get. */
@@ -31,6 +32,9 @@ export interface UploadRecord {
   /** Whether the relay has everything. */
   complete: boolean;
 }
+
+/** A record as it is encoded, to be encrypted. */
+type StoredUpload = Omit<UploadRecord, "key"> & { key: Uint8Array<ArrayBuffer> };
 
 /** An upload that this process alone works at. */
 export interface HeldUpload extends Disposable {
@@ -77,7 +81,8 @@ export class UploadFolder {
 
   /** Writes an upload's record; it is on disk then. */
   write({ id }: HeldUpload, record: UploadRecord): void {
-    const bytes = encodeCbor({ ...record } as unknown as CborValue);
+    const stored: StoredUpload = { ...record, key: record.key.expose() };
+    const bytes = encodeCbor(stored as unknown as CborValue);
     const sealed = this.#cipher.seal(place(id), bytes);
     writeFileAtomically(this.#pathOf(id, "upload"), sealed, { mode: 0o600, force: true });
   }
@@ -91,7 +96,8 @@ export class UploadFolder {
   read(id: string): UploadRecord {
     try {
       const sealed = Deno.readFileSync(this.#pathOf(id, "upload"));
-      return decodeCbor(this.#cipher.open(place(id), sealed)) as UploadRecord;
+      const stored = decodeCbor(this.#cipher.open(place(id), sealed)) as StoredUpload;
+      return { ...stored, key: new SecretBytes(stored.key) };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
         throw new UsageError("upload-unknown", "there is no such upload");

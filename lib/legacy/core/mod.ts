@@ -79,20 +79,7 @@ export {
 export { type ByteSink, MessageWriter, type MessageWriterOptions } from "./message_writer.ts";
 export { modPow } from "./mod_pow.ts";
 export { parseJson, parseMessage, parseSchema, type Reviver, type Schema } from "./parse_message.ts";
-export type {
-  CertificateIssuer,
-  ConnectOptions,
-  KeyFile,
-  MakeKeysOptions,
-  Profile,
-  ProfileConsole,
-  ProfileEnvironment,
-  ProfileEvent,
-  ProfileServer,
-  SendOptions,
-  ServeOptions,
-  Weakness,
-} from "./profile.ts";
+export type * from "./profile.ts";
 export { promptLoop, type PromptLoopOptions } from "./prompt_loop.ts";
 export { formatFloat, parseDecimal } from "./python_float.ts";
 export { formatPythonJson } from "./python_json.ts";

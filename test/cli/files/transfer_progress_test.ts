@@ -23,30 +23,40 @@ function barOn(io: FakeIo, options: { json?: boolean; quiet?: boolean } = {}): T
 
 Deno.test("formatProgress() gives what is done, the rate and the time that is left", () => {
   assert.equal(
-    formatProgress(half, 2 * MB),
+    formatProgress(half, 2 * MB, 100),
     "sending a.iso  ██████████░░░░░░░░░░ 50%  5.0 MB of 10.0 MB  2.0 MB/s  3 s left",
   );
   assert.equal(
-    formatProgress({ ...half, number: 2, count: 3 }, 1_000),
+    formatProgress({ ...half, number: 2, count: 3 }, 1_000, 100),
     "sending a.iso (2 of 3)  ██████████░░░░░░░░░░ 50%  5.0 MB of 10.0 MB  1.0 KB/s  1 h 23 min left",
   );
   assert.equal(
-    formatProgress({ ...half, phase: "spooling", totalBytes: undefined }, undefined),
+    formatProgress({ ...half, phase: "spooling", totalBytes: undefined }, undefined, 100),
     "reading a.iso  5.0 MB",
   );
   assert.match(
-    formatProgress({ ...half, doneBytes: 10 * MB }, MB),
+    formatProgress({ ...half, doneBytes: 10 * MB }, MB, 100),
     /100% {2}10\.0 MB of 10\.0 MB {2}1\.0 MB\/s$/,
   );
   assert.match(
-    formatProgress({ ...half, doneBytes: 0, totalBytes: 0 }, undefined),
+    formatProgress({ ...half, doneBytes: 0, totalBytes: 0 }, undefined, 100),
     /100% {2}0 bytes of 0 bytes$/,
   );
 });
 
 Deno.test("formatProgress() shows no control character of a name, and cuts a long one", () => {
-  assert.match(formatProgress({ ...half, name: "a\x1b[2Jb" }, undefined), /^sending a␛\[2Jb {2}/);
-  assert.match(formatProgress({ ...half, name: "日本".repeat(40) }, undefined), /^sending (日本){7}日… {2}/);
+  assert.match(formatProgress({ ...half, name: "a\x1b[2Jb" }, undefined, 100), /^sending a␛\[2Jb {2}/);
+  assert.match(formatProgress({ ...half, name: "日本".repeat(40) }, undefined, 100), /^sending (日本){7}日… {2}/);
+});
+
+Deno.test("formatProgress() shortens the bar and then the name, and keeps the time that is left", () => {
+  const large = { ...half, name: "holiday pictures.tar", doneBytes: 425.5 * MB, totalBytes: 3_000 * MB };
+  const lines = [79, 60, 20].map((columns) => formatProgress(large, 170.1 * MB, columns));
+  assert.deepEqual(lines, [
+    "sending holiday pictures…  █░░░░ 14%  425.5 MB of 3.0 GB  170.1 MB/s  16 s left",
+    "sending holiday…  █░░░░ 14%  425.5 MB of 3.0 GB  170.1 MB/s  16 s left",
+    "sending holiday…  █░░░░ 14%  425.5 MB of 3.0 GB  170.1 MB/s  16 s left",
+  ]);
 });
 
 Deno.test("TransferBar draws one line over the other on a terminal, within its width, and takes it away", () => {
@@ -60,8 +70,8 @@ Deno.test("TransferBar draws one line over the other on a terminal, within its w
   bar.clear();
   const [before, first, second, ...rest] = io.stderr.text.split("\r\x1b[K");
   assert.deepEqual([before, rest], ["", [""]]);
-  assert.match(first!, /^sending a\.iso {2}██░+ 10/);
-  assert.match(second!, /^sending a\.iso {2}██████████░+ 50/);
+  assert.match(first!, /^sending a\.iso {2}█░░░░ 10/);
+  assert.match(second!, /^sending a\.iso {2}███░░ 50/);
   assert.ok(second!.length <= 39);
   assert.equal(io.stdout.text, "");
 });

@@ -4,17 +4,19 @@ import { createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { decodeCbor, encodeHex, Reader } from "../../../lib/bytes/mod.ts";
-import { deriveKeyFromPassword, systemRandom } from "../../../lib/crypto/mod.ts";
+import { deriveKeyFromPassword, SecretBytes, systemRandom } from "../../../lib/crypto/mod.ts";
 import { BackupReader } from "../../../lib/client/backup/backup_reader.ts";
 import {
   type BackupIdentity,
   type BackupRecord,
+  decodeBackupRecord,
   encodeBackupRecord,
 } from "../../../lib/client/backup/backup_record.ts";
 import { BackupWriter } from "../../../lib/client/backup/backup_writer.ts";
 import { Client } from "../../../lib/client/mod.ts";
 import { openIdentity } from "../../../lib/client/identity.ts";
 import type { DeviceRef } from "../../../lib/wire/mod.ts";
+import { assertHides, SECRET_BYTE } from "../../support/assert_hides.ts";
 import { backUp, backupPassphrase, cheapCost, restoreInto } from "../../support/backup_fixture.ts";
 import { mutationsOf, typedErrorOf } from "../../support/mutate.ts";
 import { World } from "../../support/world.ts";
@@ -100,6 +102,19 @@ Deno.test("Backups.write() writes the format that is documented, and nothing tha
     assert.equal(haystack.includes(encodeHex(sealed.message)), false);
   }
   assert.ok(haystack.includes(encodeHex(new TextEncoder().encode("to the team"))));
+});
+
+Deno.test("BackupIdentity has its private key as bytes in a record, and shows it at neither end", () => {
+  const der = new Uint8Array(48).fill(SECRET_BYTE), some = Uint8Array.of(1);
+  const place = { time: 1, user: "bob", device: "phone", host: "localhost", port: 1, protected: false };
+  const identity = { ...place, privateKey: new SecretBytes(der), certificates: [some], root: some };
+  const encoded = encodeBackupRecord({ type: "identity", identity });
+  assert.deepEqual(decodeCbor(encoded), ["identity", { ...identity, privateKey: der }]);
+  const again = decodeBackupRecord(encoded);
+  assert.ok(again.type === "identity");
+  assert.deepEqual(again.identity.privateKey.expose(), der);
+  assertHides(identity);
+  assertHides(again);
 });
 
 Deno.test("restoreBackup() makes the same identity with the same history, under a new storage key", async () => {
@@ -231,7 +246,7 @@ Deno.test("restoreBackup() refuses identities that are not what they say, with p
     { device: "other" },
     { certificates: [] },
     { certificates: [Uint8Array.of(1)] },
-    { privateKey: Uint8Array.of(1) },
+    { privateKey: new SecretBytes(Uint8Array.of(1)) },
     { port: 0 },
     { host: "" },
   ];

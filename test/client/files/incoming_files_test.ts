@@ -80,7 +80,14 @@ class Stage {
     const blob = systemRandom(32);
     this.transfers.contents.set(blob.toHex(), content);
     const hash = new Uint8Array(digest("SHA-256", content));
-    return toFileReference({ blob, key: systemRandom(32), size: content.length, hash, name, mediaType });
+    return toFileReference({
+      blob,
+      key: new SecretBytes(systemRandom(32)),
+      size: content.length,
+      hash,
+      name,
+      mediaType,
+    });
   }
 
   async receive(...references: FileReference[]): Promise<void> {

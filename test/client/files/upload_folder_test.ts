@@ -1,14 +1,35 @@
 import assert from "node:assert/strict";
+import { decodeCbor } from "../../../lib/bytes/mod.ts";
 import { UploadFolder } from "../../../lib/client/files/upload_folder.ts";
-import { systemRandom } from "../../../lib/crypto/mod.ts";
+import { SecretBytes, systemRandom } from "../../../lib/crypto/mod.ts";
 import { CellCipher } from "../../../lib/store/mod.ts";
+import { assertHides, SECRET_BYTE } from "../../support/assert_hides.ts";
 import { inFolder } from "../../support/in_folder.ts";
 
 const id = "0123456789abcdef0123456789abcdef";
 
+const cipher = new CellCipher(new Uint8Array(32), systemRandom);
+
 function open(folder: string): UploadFolder {
-  return new UploadFolder(`${folder}/uploads`, new CellCipher(new Uint8Array(32), systemRandom));
+  return new UploadFolder(`${folder}/uploads`, cipher);
 }
+
+Deno.test("UploadFolder keeps a record encrypted with its key as bytes, and gives it back without showing the key", () =>
+  inFolder((folder) => {
+    const uploads = open(folder);
+    using held = uploads.hold(id);
+    const facts = { mailbox: "direct:alice,bob", name: "plan.pdf", mediaType: "application/pdf", note: "" };
+    const key = new Uint8Array(32).fill(SECRET_BYTE);
+    const record = { blob: new Uint8Array(32), key: new SecretBytes(key), ...facts };
+    const progress = { createdAt: 1, size: 5, path: "/plan.pdf", fingerprint: "1", complete: false };
+    uploads.write(held, { ...record, ...progress });
+    const sealed = Deno.readFileSync(`${folder}/uploads/${id}.upload`);
+    const stored = decodeCbor(cipher.open(`upload:${id}`, sealed));
+    assert.deepEqual(stored, { blob: record.blob, key, ...facts, ...progress });
+    const again = uploads.read(id);
+    assert.deepEqual(again.key.expose(), key);
+    assertHides(again);
+  }));
 
 Deno.test("UploadFolder.hold() gives an upload to one process, also when its lock is removed while it is opened", () =>
   inFolder((folder) => {

@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { encodeHex } from "../../../lib/bytes/mod.ts";
-import type { Client } from "../../../lib/client/mod.ts";
+import type { Client, GroupSummary } from "../../../lib/client/mod.ts";
 import { CellCipher, ClientStore } from "../../../lib/store/mod.ts";
 import { exportSecret, GroupEpoch, type MlsContext, openMlsContext } from "../../../lib/mls/mod.ts";
 import { systemRandom } from "../../../lib/crypto/mod.ts";
@@ -23,6 +24,30 @@ export async function withClient<T>(
   } finally {
     await world.close(client);
   }
+}
+
+/** A group that alice has made of herself and others, each with one device. */
+export interface Team {
+  alice: DeviceRef;
+  bob: DeviceRef;
+  id: string;
+  /** As it was when it was made. */
+  made: GroupSummary;
+}
+
+/** Enrols alice and bob, and has her make the group `team`. */
+export async function makeTeamOfTwo(world: World): Promise<Team> {
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const made = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  return { alice, bob, id: made.id, made };
+}
+
+/** Enrols alice, bob and carol, and has alice make the group `team`. */
+export async function makeTeamOfThree(world: World): Promise<Team & { carol: DeviceRef }> {
+  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
+  const carol = await world.enrol("carol/phone");
+  const made = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  return { alice, bob, carol, id: made.id, made };
 }
 
 /** Sends a text to a group. */
@@ -62,6 +87,12 @@ export async function secretOf(
   const epoch = GroupEpoch.decode(insides.store.groups.epoch(mailbox)!);
   const options = { label: "test", context: new Uint8Array(), length: 32 };
   return { epoch: epoch.number, secret: encodeHex(await exportSecret(insides.mls, epoch, options)) };
+}
+
+/** Asserts that devices are in the same epoch of a conversation, with the same secret. */
+export async function assertOneSecret(world: World, refs: DeviceRef[], mailbox: string): Promise<void> {
+  const [first, ...others] = await Promise.all(refs.map((one) => secretOf(world, one, mailbox)));
+  for (const other of others) assert.deepEqual(other, first);
 }
 
 /** Connects as a device and says hello, without a client. */

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { World } from "../../support/world.ts";
-import { say, secretOf, withClient } from "./group_world.ts";
+import { assertOneSecret, makeTeamOfThree, makeTeamOfTwo, say, withClient } from "./group_world.ts";
 
 Deno.test("a group is made, grows and shrinks; each member reads what was said while they were in it, and nothing else", async () => {
   await using world = await World.open();
-  const [alice, bob, carol, dave] = [
-    await world.enrol("alice/laptop"),
-    await world.enrol("bob/phone"),
-    await world.enrol("carol/phone"),
-    await world.enrol("dave/phone"),
-  ];
-  const made = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  const { alice, bob, carol, id, made } = await makeTeamOfThree(world);
+  const dave = await world.enrol("dave/phone");
   assert.deepEqual(made.members, [
     { user: "alice", admin: true, devices: ["laptop"] },
     { user: "bob", admin: false, devices: ["phone"] },
@@ -29,7 +24,7 @@ Deno.test("a group is made, grows and shrinks; each member reads what was said w
   assert.deepEqual(await world.inbox(carol), ["one", "two", "group-change alice/laptop"]);
   assert.deepEqual(await world.inbox(carol), []);
   await withClient(world, bob, async (client) => {
-    const lines = await client.history.read({ conversation: made.id, limit: 10 });
+    const lines = await client.history.read({ conversation: id, limit: 10 });
     const changes = lines.flatMap(({ from, change }) =>
       change ? [[from, change.change, change.users, change.you]] : []
     );
@@ -40,9 +35,7 @@ Deno.test("a group is made, grows and shrinks; each member reads what was said w
     ]);
   });
   assert.deepEqual(await world.inbox(dave), ["three", "four"]);
-  const { id } = made;
-  const secrets = await Promise.all([alice, bob, dave].map((one) => secretOf(world, one, id)));
-  assert.equal(new Set(secrets.map(({ secret }) => secret)).size, 1);
+  await assertOneSecret(world, [alice, bob, dave], id);
   await withClient(world, dave, (client) => {
     assert.equal(client.groups.nameOf(id), "team");
     assert.deepEqual(client.groups.list().map(({ group }) => group), ["team"]);
@@ -57,12 +50,7 @@ Deno.test("a group is made, grows and shrinks; each member reads what was said w
 
 Deno.test("who leaves a group is taken out by whoever comes next, and the last admin's place is taken", async () => {
   await using world = await World.open();
-  const [alice, bob, carol] = [
-    await world.enrol("alice/laptop"),
-    await world.enrol("bob/phone"),
-    await world.enrol("carol/phone"),
-  ];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  const { alice, bob, carol, id } = await makeTeamOfThree(world);
   const left = await withClient(world, alice, (client) => client.groups.leave("team"));
   assert.equal(left.state, "left");
   await withClient(world, carol, (client) => {
@@ -83,8 +71,7 @@ Deno.test("who leaves a group is taken out by whoever comes next, and the last a
 
 Deno.test("a group is renamed and has its admins changed by admins only", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob } = await makeTeamOfTwo(world);
   await withClient(world, bob, async (client) => {
     await assert.rejects(client.groups.rename("team", "mine"), { code: "not-admin" });
     await assert.rejects(client.groups.setAdmins("team", ["bob"], true), { code: "not-admin" });

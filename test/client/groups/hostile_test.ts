@@ -12,15 +12,14 @@ import { createCommit, createGroupInfo, joinExternal } from "../../../lib/mls/mo
 import type { ClientConnection } from "../../../lib/transport/mod.ts";
 import { deviceMailbox, type DeviceRef } from "../../../lib/wire/mod.ts";
 import { World } from "../../support/world.ts";
-import { type Insides, openInsides, rawConnection, say, withClient } from "./group_world.ts";
+import { type Insides, makeTeamOfTwo, openInsides, rawConnection, say, withClient } from "./group_world.ts";
 
 const clock = () => new Date();
 const validity = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
 
 Deno.test("a commit by which a plain member makes itself an admin is refused by everybody, and the history names it", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   await world.inbox(bob);
   const connection = await rawConnection(world, bob);
   {
@@ -80,8 +79,7 @@ Deno.test("a device of somebody who is not in the group gets neither its group i
 
 Deno.test("a device does not enter by the group info of another group, of an epoch that is over, or without its user", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   const { id: other } = await withClient(world, alice, (client) => client.groups.create("other", []));
   await using atAlice = await openInsides(world, alice);
   const infoOf = (mailbox: string) =>
@@ -155,8 +153,7 @@ Deno.test("who enters a group again is told of the users that it did not know of
 
 Deno.test("what comes under the id of somebody else's message, or twice, neither vanishes nor stops the mailbox", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   await say(world, alice, "team", "mine");
   await world.inbox(bob);
   await using atBob = await openInsides(world, bob);

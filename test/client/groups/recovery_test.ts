@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { World } from "../../support/world.ts";
 import type { DeviceRef } from "../../../lib/wire/mod.ts";
-import { say, secretOf, withClient } from "./group_world.ts";
+import { assertOneSecret, makeTeamOfThree, makeTeamOfTwo, say, secretOf, withClient } from "./group_world.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -21,12 +21,7 @@ async function kindsOf(world: World, ref: DeviceRef): Promise<string[]> {
 
 Deno.test("a device that has lost its store enters its conversations again by itself, says so, and goes on", async () => {
   await using world = await World.open();
-  const [alice, bob, carol] = [
-    await world.enrol("alice/laptop"),
-    await world.enrol("bob/phone"),
-    await world.enrol("carol/phone"),
-  ];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  const { alice, bob, carol, id } = await makeTeamOfThree(world);
   await world.send(alice, "bob", "between us");
   assert.deepEqual(await world.inbox(bob), ["between us"]);
   await lose(world, bob);
@@ -41,8 +36,7 @@ Deno.test("a device that has lost its store enters its conversations again by it
   assert.deepEqual(await world.inbox(carol), ["unread", "back"]);
   await say(world, carol, "team", "good");
   assert.ok((await world.inbox(bob)).includes("good"));
-  const secrets = await Promise.all([alice, bob, carol].map((one) => secretOf(world, one, id)));
-  assert.equal(new Set(secrets.map(({ secret }) => secret)).size, 1);
+  await assertOneSecret(world, [alice, bob, carol], id);
   // An admin was told to tell the name again.
   await withClient(world, bob, (client) => assert.equal(client.groups.nameOf(id), "team"));
 });
@@ -61,8 +55,7 @@ async function forgetGroupInfos(world: World): Promise<void> {
 
 Deno.test("where the relay has no group info a lost device waits for a member, and enters as soon as one is there", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   await world.inbox(bob);
   await lose(world, bob);
   await forgetGroupInfos(world);
@@ -89,8 +82,7 @@ Deno.test("where the relay has no group info a lost device waits for a member, a
 
 Deno.test("two copies of a device do not fight: the one whose place is taken gives way and says so", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   await say(world, alice, "team", "one");
   await world.inbox(bob);
   // A copy without the database: what a restored backup is.
@@ -140,12 +132,7 @@ function damageNewestCommit(world: World): void {
 
 Deno.test("a device that gets a commit which it cannot apply says so, enters again by itself, and asks for what it missed", async () => {
   await using world = await World.open();
-  const [alice, bob, carol] = [
-    await world.enrol("alice/laptop"),
-    await world.enrol("bob/phone"),
-    await world.enrol("carol/phone"),
-  ];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob", "carol"]));
+  const { alice, bob, carol, id } = await makeTeamOfThree(world);
   await world.inbox(carol);
   await withClient(world, bob, (client) => client.groups.refresh(id));
   await say(world, bob, id, "missed");
@@ -155,17 +142,13 @@ Deno.test("a device that gets a commit which it cannot apply says so, enters aga
   // Carol has asked for it; bob answers.
   await world.inbox(bob);
   assert.ok((await world.inbox(carol)).includes("missed"));
-  const secrets = await Promise.all([alice, bob, carol].map(async (one) => {
-    await world.inbox(one);
-    return await secretOf(world, one, id);
-  }));
-  assert.equal(new Set(secrets.map(({ secret }) => secret)).size, 1);
+  await Promise.all([alice, bob, carol].map((one) => world.inbox(one)));
+  await assertOneSecret(world, [alice, bob, carol], id);
 });
 
 Deno.test("a client makes new keys for itself, unasked, when they are old", async () => {
   await using world = await World.open({ leafLifetimeMs: 90 * DAY_MS });
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   await world.inbox(bob);
   assert.equal((await secretOf(world, bob, id)).epoch, 1);
   world.relay.pass(8 * DAY_MS);
@@ -199,8 +182,7 @@ Deno.test("who leaves is out at once on all devices, and who is added again befo
 
 Deno.test("a device that was removed and added again while it was away reads what was said to it before", async () => {
   await using world = await World.open();
-  const [alice, bob] = [await world.enrol("alice/laptop"), await world.enrol("bob/phone")];
-  const { id } = await withClient(world, alice, (client) => client.groups.create("team", ["bob"]));
+  const { alice, bob, id } = await makeTeamOfTwo(world);
   await world.inbox(bob);
   await say(world, alice, id, "before");
   await withClient(world, alice, (client) => client.groups.remove(id, ["bob"]));

@@ -55,9 +55,13 @@ export class BlobUpload {
   #assuredBytes = 0;
   #queue: Uint8Array[] = [];
   #waiters: Waiter[] = [];
-  #working: Promise<void> | undefined;
-  /** Ends the wait for one more record before a flush. */
-  #onRecord = () => {};
+  /** At most one of each is under way; a failure of either ends both, and is then dealt with. */
+  #writing: Promise<void> | undefined;
+  #flushing: Promise<void> | undefined;
+  #failing: Promise<void> | undefined;
+  #failure: { reason: unknown } | undefined;
+  /** Ends the wait for more before a flush. */
+  #onWritten = () => {};
 
   private constructor(options: BlobUploadOptions, stored: number) {
     this.facts = options.facts;
@@ -102,49 +106,77 @@ export class BlobUpload {
     }
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#waiters.push({ index, resolve, reject });
-    if (index === next) {
-      this.#queue.push(record);
-      this.#onRecord();
-    }
-    this.#working ??= this.#work();
+    if (index === next) this.#queue.push(record);
+    this.#start();
     return await promise;
   }
 
   /** Waits for the disk and closes the file. */
   async close(): Promise<void> {
-    await this.#working;
+    for (let work = this.#work; work !== undefined; work = this.#work) await work;
     if (this.#stored !== this.#noted) await this.#note();
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
   }
 
-  async #work(): Promise<void> {
-    try {
-      while (this.#queue.length > 0 || this.#stored < this.#written) {
-        const flush = await this.#isFlushDue() ? this.#flush(this.#written) : undefined;
-        const ends = await Promise.allSettled([flush, this.#write()]);
-        for (const end of ends) if (end.status === "rejected") throw end.reason;
-      }
-    } catch (error) {
-      await this.#fail(toBlobError(error));
-    }
-    // What came while a failure was dealt with begins anew.
-    this.#working = this.#queue.length > 0 ? this.#work() : undefined;
+  get #work(): Promise<void> | undefined {
+    return this.#writing ?? this.#flushing ?? this.#failing;
   }
 
-  /** Whether to flush what was written; waits for what may come yet. */
-  async #isFlushDue(): Promise<boolean> {
-    const unstored = this.#written - this.#stored;
-    if (unstored === 0) return false;
-    if (unstored >= RECORDS_PER_FLUSH || this.#written === this.facts.records) return true;
-    if (this.#queue.length > 0) return false;
-    return await new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(true), FLUSH_AFTER_MS);
-      this.#onRecord = () => {
+  #start(): void {
+    if (this.#failure === undefined && this.#queue.length > 0) this.#writing ??= this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    try {
+      while (this.#queue.length > 0 && this.#failure === undefined) {
+        await this.#write();
+        this.#onWritten();
+        this.#flushing ??= this.#flushAll();
+      }
+    } catch (reason) {
+      this.#failure ??= { reason };
+    }
+    this.#writing = undefined;
+    this.#settleFailure();
+  }
+
+  async #flushAll(): Promise<void> {
+    try {
+      while (this.#stored < this.#written && this.#failure === undefined) {
+        while (!this.#isFlushDue() && await this.#isMoreWritten());
+        await this.#flush(this.#written);
+      }
+    } catch (reason) {
+      this.#failure ??= { reason };
+    }
+    this.#flushing = undefined;
+    this.#settleFailure();
+  }
+
+  #isFlushDue(): boolean {
+    return this.#written - this.#stored >= RECORDS_PER_FLUSH || this.#written === this.facts.records;
+  }
+
+  /** Waits for what may be written yet. */
+  #isMoreWritten(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), FLUSH_AFTER_MS);
+      this.#onWritten = () => {
         clearTimeout(timer);
-        resolve(false);
+        resolve(true);
       };
+    });
+  }
+
+  /** Once nothing is under way any more. What has come meanwhile begins anew. */
+  #settleFailure(): void {
+    if (this.#failure === undefined || this.#writing !== undefined || this.#flushing !== undefined) return;
+    this.#failing = this.#fail(toBlobError(this.#failure.reason)).then(() => {
+      this.#failing = undefined;
+      this.#failure = undefined;
+      this.#start();
     });
   }
 

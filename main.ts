@@ -8,7 +8,7 @@ export type { InputStream, Io, OutputStream, StopSignal } from "./commands/io.ts
  * process goes through `io`, so tests run it in their own process.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  if (args[0] === "--version" || args[0] === "-V") {
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     io.stdout.write(`parley ${config.version}\n`);
     return 0;
   }

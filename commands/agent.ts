@@ -72,6 +72,7 @@ async function runAgent(idleMs: number, context: CommandContext): Promise<void> 
 async function showStatus(client: AgentClient, { out }: CommandContext): Promise<void> {
   const keys = await client.status();
   if (keys === undefined) throw noAgent();
+  if (keys.length === 0 && !out.json) out.note("no key is kept");
   for (const { key, forgottenInMs } of keys) {
     const seconds = Math.ceil(forgottenInMs / 1_000);
     out.result({ type: "agent-key", folder: key, forgottenInMs }, `${printable(key)}  ${seconds} s`);

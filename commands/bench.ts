@@ -21,11 +21,12 @@ import {
   scenarios,
   splitLines,
 } from "../lib/bench/mod.ts";
-import { StorageError, UsageError } from "../lib/errors/mod.ts";
+import { UsageError } from "../lib/errors/mod.ts";
 import { writeFileAtomically } from "../lib/store/mod.ts";
 import { assertMayStartItself, ownProgram } from "./bench/own_program.ts";
 import { Progress } from "./bench/progress.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
+import { readInputFile } from "./input_file.ts";
 import { path } from "./path_value.ts";
 import { printable } from "./printable.ts";
 import { version } from "./version.ts";
@@ -36,6 +37,7 @@ const MIN_BYTES = 24, MAX_BYTES = 60 * 1024;
 const USUAL_BYTES = 1024;
 /** As large as a file may be. */
 const MAX_FILE_BYTES = 2 ** 40;
+const MAX_REPORT_BYTES = 16 * 1024 * 1024;
 
 /** `parley bench`. */
 export const bench = defineCommand({
@@ -131,13 +133,7 @@ function partChannel({ io }: CommandContext) {
 }
 
 async function readReport(file: string, context: CommandContext): Promise<Report> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(context.resolve(file));
-  } catch (cause) {
-    throw new StorageError("file-unreadable", `cannot read ${printable(file)}`, { cause });
-  }
-  return parseReport(text);
+  return parseReport(new TextDecoder().decode(await readInputFile(context.resolve(file), MAX_REPORT_BYTES)));
 }
 
 function writeResult(path: string, text: string): void {

@@ -6,6 +6,7 @@ import { InternalError } from "../lib/errors/mod.ts";
 import type { Command } from "./command.ts";
 import type { Io } from "./io.ts";
 import { styleOf } from "./style.ts";
+import { wrapText } from "./terminal/wrap_text.ts";
 import { wrapUsage } from "./wrap_usage.ts";
 
 /** Formats a command's help: brief, usage, description, options and examples. */
@@ -33,7 +34,10 @@ export function formatCommandHelp(
     maxWidth: columns,
     termWidth: "auto",
   });
-  const examples = command.examples.map((example) => `  ${example.line}\n      ${example.does}\n`);
+  const room = columns - DOES_INDENT.length;
+  const examples = command.examples.map(({ line, does }) =>
+    [`  ${line}`, ...wrapText(does, room, room).map((row) => DOES_INDENT + row), ""].join("\n")
+  );
   return `${brief}.\n\n${usage}\n\n${body.trim()}\n\n${style.bold("Examples:")}\n${examples.join("")}`
     .replace(/ +$/gm, "");
 }
@@ -51,5 +55,6 @@ function plain(message: Message): string {
   return formatMessage(message, { quotes: false, colors: false });
 }
 
+const DOES_INDENT = " ".repeat(6);
 const MIN_COLUMNS = 40;
 const MAX_COLUMNS = 100;

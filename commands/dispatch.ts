@@ -3,19 +3,28 @@ import { BRIEF } from "./brief.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { reportFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { formatJsonLine } from "./json_line.ts";
 import { splitLeadingOptions } from "./leading_options.ts";
 import { closest } from "./closest.ts";
 import { PROFILE_HINT, profileNameIn } from "./profile/profile_name.ts";
 import { type CommandEntry, commands, isTable } from "./table.ts";
 import { formatCommandList } from "./top_help.ts";
+import { version } from "./version.ts";
 
 /** Finds the command that the arguments name, runs it, reports its error and returns the exit code. */
 export async function dispatch(args: readonly string[], io: Io): Promise<number> {
   try {
+    const { rest: [first] } = splitLeadingOptions(args);
+    if (first === "--version" || first === "-V") return showVersion(asksForJson(args), io);
     return await dispatchIn("parley", BRIEF, commands, [], args, io);
   } catch (error) {
     return reportFailure(io, asksForJson(args), error);
   }
+}
+
+function showVersion(json: boolean, io: Io): number {
+  io.stdout.write(json ? formatJsonLine({ type: "version", version }) : `parley ${version}\n`);
+  return exitCodes.done;
 }
 
 async function dispatchIn(

@@ -23,7 +23,7 @@ export const enroll = defineCommand({
     },
     { line: "parley enroll - --no-passphrase < invite", does: "Take the invite from standard input" },
     {
-      line: "parley enroll --user alice --relay relay.example.org:7443 --ca-fingerprint SHA256:…",
+      line: "parley enroll --user alice --relay example.org:7443 --ca-fingerprint SHA256:…",
       does: "Enrol with alice's password",
     },
     {

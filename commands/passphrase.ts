@@ -6,6 +6,7 @@ import { integer } from "@optique/core/valueparser";
 import { encodeUtf8 } from "../lib/bytes/mod.ts";
 import { UsageError } from "../lib/errors/mod.ts";
 import type { CommandContext } from "./command.ts";
+import { readInputFile } from "./input_file.ts";
 import { promptSecrets } from "./prompt.ts";
 import { path } from "./path_value.ts";
 
@@ -44,6 +45,8 @@ export const newPassphraseOptions = object("Passphrase", {
 });
 
 const MAX_PASSPHRASE_BYTES = 4096;
+/** The first line counts; others may hold what they like. */
+const MAX_PASSPHRASE_FILE_BYTES = 1024 * 1024;
 
 /**
  * Returns the passphrase for an existing key as bytes. `what` names the key in the prompt ("the CA key").
@@ -102,7 +105,7 @@ const ASK_OPTIONS = "--passphrase-file or --passphrase-fd";
 /**
  * Returns the passphrase that the options give, or undefined where they give none.
  *
- * @throws {UsageError} passphrase-conflict, empty-passphrase, passphrase-too-long
+ * @throws {UsageError} file-not-found, file-too-large, passphrase-conflict, empty-passphrase, passphrase-too-long
  */
 export async function readGivenPassphrase(
   values: PassphraseValues,
@@ -112,7 +115,9 @@ export async function readGivenPassphrase(
   if (passphraseFile !== undefined && passphraseFd !== undefined) {
     throw new UsageError("passphrase-conflict", "--passphrase-file contradicts --passphrase-fd");
   }
-  if (passphraseFile !== undefined) return firstLine(await Deno.readFile(context.resolve(passphraseFile)));
+  if (passphraseFile !== undefined) {
+    return firstLine(await readInputFile(context.resolve(passphraseFile), MAX_PASSPHRASE_FILE_BYTES));
+  }
   if (passphraseFd === undefined) return undefined;
   return firstLine(await context.io.readFd(passphraseFd, MAX_PASSPHRASE_BYTES + 1));
 }

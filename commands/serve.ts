@@ -31,8 +31,8 @@ export const serve = defineCommand({
   examples: [
     { line: "parley serve", does: "Serve this machine only, with an authority in the data folder" },
     {
-      line: "parley serve --ca ca --listen 0.0.0.0:7443 --name relay.example.org --data relay",
-      does: "Serve everyone who reaches relay.example.org",
+      line: "parley serve --ca ca --listen 0.0.0.0:7443 --name example.org --data relay",
+      does: "Serve everyone who reaches example.org",
     },
     {
       line: "parley serve --ca ca --listen 127.0.0.1:0 --json",

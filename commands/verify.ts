@@ -72,8 +72,9 @@ export const verify = defineCommand({
     await withClient("verify", passphrase, context, async (client) => {
       await perform(deed, user, client);
       const shown = await client.people.verification(user);
-      await show(shown, qr, context);
-      if (!asks(deed, shown, context)) return;
+      const isAsked = asks(deed, shown, context);
+      await show(shown, { qr, isAsked }, context);
+      if (!isAsked) return;
       if (!await isSame(context)) return context.out.note(`${user} is not verified`);
       await client.people.confirm(shown);
       context.out.result(verificationRecord({ ...shown, state: "verified" }), `${user} is verified`);
@@ -93,10 +94,14 @@ async function perform(
   if (forget) await people.forget(user);
 }
 
-async function show(shown: Verification, qr: boolean, { out, io }: CommandContext): Promise<void> {
+async function show(
+  shown: Verification,
+  { qr, isAsked }: { qr: boolean; isAsked: boolean },
+  { out, io }: CommandContext,
+): Promise<void> {
   const draws = qr || !out.json && io.stdout.isTerminal();
   const drawing = draws ? (await import("./qr_code.ts")).drawQrCode(shown.safetyNumber) : "";
-  out.result(verificationRecord(shown), (style) => describeVerification(shown, drawing, style));
+  out.result(verificationRecord(shown), (style) => describeVerification(shown, { drawing, isAsked }, style));
 }
 
 /** A person is asked, once they have seen the digits. */

@@ -37,7 +37,7 @@ export const caInit = defineCommand({
       does: "Make a root in ca/root, to be taken away, and an issuing authority in ca",
     },
     {
-      line: 'parley ca init --dir ca2 --name "Example CA 2" --intermediate --root /media/root',
+      line: 'parley ca init --dir ca2 --name "Next CA" --intermediate --root /media/root',
       does: "Make another issuing authority below the same root",
     },
   ],

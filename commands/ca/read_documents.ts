@@ -1,22 +1,20 @@
-import { DecodeError, UsageError } from "../../lib/errors/mod.ts";
+import { DecodeError } from "../../lib/errors/mod.ts";
 import { parsePkiDocuments, type PkiDocument, type PkiDocumentKind } from "../../lib/pki/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { readAll } from "../input.ts";
+import { readInputFile } from "../input_file.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the certificates, requests, CRLs and keys of a file in PEM or DER; `-` is standard input.
  *
- * @throws {UsageError} file-too-large, input-too-large
+ * @throws {UsageError} file-not-found, file-too-large, input-too-large
  * @throws {DecodeError} pem-malformed, document-unknown
  */
 export async function readDocuments(file: string, context: CommandContext): Promise<PkiDocument[]> {
   if (file === "-") return parsePkiDocuments(await readAll(context.io.stdin, MAX_BYTES));
-  const path = context.resolve(file);
-  const { size } = await Deno.stat(path);
-  if (size > MAX_BYTES) throw new UsageError("file-too-large", `${path} is larger than ${MAX_BYTES} bytes`);
-  return parsePkiDocuments(await Deno.readFile(path));
+  return parsePkiDocuments(await readInputFile(context.resolve(file), MAX_BYTES));
 }
 
 /**

@@ -16,15 +16,17 @@ export type ChatAction =
 
 /** What `/help` prints. */
 export const CHAT_HELP = [
-  "/msg USER TEXT  sends a text to someone else",
-  "/reply [#ID] TEXT, /react [#ID] EMOJI  answer the newest message, or the one with that id",
-  "/edit [#ID] TEXT, /delete [#ID]        change or take back your newest message, or that one",
-  "/file PATH      sends a file or a folder",
-  "/save ID [DIR]  saves a file that has come, in the current folder or in DIR",
-  "/list           shows who is online",
-  "/help           shows this",
-  "/quit           leaves (so does Ctrl-D)",
-  "//text          sends a line that begins with a slash",
+  "/msg USER TEXT     sends a text to someone else",
+  "/reply [#ID] TEXT  answers the newest message, or the one with that id",
+  "/react [#ID] EMOJI reacts to it",
+  "/edit [#ID] TEXT   gives your newest message, or that one, another text",
+  "/delete [#ID]      takes it back",
+  "/file PATH         sends a file or a folder",
+  "/save ID [DIR]     saves a file that has come, in this folder or in DIR",
+  "/list              shows who is online",
+  "/help              shows this",
+  "/quit              leaves (so does Ctrl-D)",
+  "//text             sends a line that begins with a slash",
 ];
 
 const COMMANDS = [

@@ -3,6 +3,8 @@ import { describeLine, formatSender, shortId } from "../message_lines.ts";
 import { printable } from "../printable.ts";
 import type { Style } from "../style.ts";
 import type { LineEditor } from "../terminal/line_editor.ts";
+import { textWidth } from "../terminal/text_width.ts";
+import { wrapText } from "../terminal/wrap_text.ts";
 import { describeFailure } from "./chat.ts";
 import type { ChatView } from "./chat_view.ts";
 import { formatUsers } from "./format_users.ts";
@@ -27,12 +29,13 @@ export class TerminalView implements ChatView {
 
   received({ from, device, group, text, time, replyTo }: ChatMessage): void {
     const answers = replyTo === undefined ? "" : ` (answers ${shortId(replyTo)})`;
-    const who = this.#style.cyan(formatSender({ from, device, group })) + answers;
-    this.#message(time, who, printable(text, { multiline: true }));
+    const who = formatSender({ from, device, group });
+    const head = { plain: `${who}${answers}: `, styled: `${this.#style.cyan(who)}${answers}: ` };
+    this.#message(time, head, printable(text, { multiline: true }));
   }
 
   line(line: ReceivedMessage): void {
-    this.#message(line.time.getTime(), undefined, describeLine(line));
+    this.#message(line.time.getTime(), NO_HEAD, describeLine(line));
   }
 
   revoked(revocation: ChatRevocation): void {
@@ -41,7 +44,8 @@ export class TerminalView implements ChatView {
 
   sent(to: string, text: string, _id: string, status: string): void {
     const whom = to === this.#session.peer ? "you" : `you to ${printable(to)}`;
-    this.#message(this.#now(), this.#style.green(whom), printable(text, { multiline: true }));
+    const head = { plain: `${whom}: `, styled: `${this.#style.green(whom)}: ` };
+    this.#message(this.#now(), head, printable(text, { multiline: true }));
     if (status === "queued") this.#waitForRelay();
   }
 
@@ -50,20 +54,31 @@ export class TerminalView implements ChatView {
   }
 
   notice(...lines: string[]): void {
-    this.#editor.printAbove(...lines.map((line) => this.#style.dim(`-- ${printable(line)}`)));
+    const columns = this.#editor.columns - NOTICE_MARK.length;
+    const rows = lines.flatMap((line) =>
+      wrapText(printable(line), columns, columns).map((row, at) =>
+        (at === 0 ? NOTICE_MARK : " ".repeat(NOTICE_MARK.length)) + row
+      )
+    );
+    this.#editor.printAbove(...rows.map((row) => this.#style.dim(row)));
   }
 
   connection(state: "online" | "offline", reason: string | undefined): void {
     this.notice(describeConnection(state, reason));
   }
 
-  /** Takes a text that is printable already. */
-  #message(time: number, who: string | undefined, text: string): void {
-    const [first = "", ...more] = text.replaceAll("\t", "    ").split("\n");
-    const indented = more.map((line) => " ".repeat(CLOCK_COLUMNS) + line);
+  /**
+   * Takes a text that is printable already. Every row but the first is indented, so that none of them looks like a
+   * message of somebody else's.
+   */
+  #message(time: number, head: MessageHead, text: string): void {
+    const columns = this.#editor.columns - CLOCK_COLUMNS;
+    const [first = "", ...more] = text.replaceAll("\t", "    ").split("\n").flatMap((line, at) =>
+      wrapText(line, columns, at === 0 ? columns - textWidth(head.plain) : columns)
+    );
     this.#editor.printAbove(
-      `${this.#style.dim(formatClock(time))} ${who === undefined ? "" : `${who}: `}${first}`,
-      ...indented,
+      `${this.#style.dim(formatClock(time))} ${head.styled}${first}`,
+      ...more.map((row) => " ".repeat(CLOCK_COLUMNS) + row),
     );
   }
 
@@ -80,6 +95,15 @@ export class TerminalView implements ChatView {
 }
 
 const CLOCK_COLUMNS = 6;
+const NOTICE_MARK = "-- ";
+
+/** What stands before a text, as its columns are counted and as it is shown. */
+interface MessageHead {
+  readonly plain: string;
+  readonly styled: string;
+}
+
+const NO_HEAD: MessageHead = { plain: "", styled: "" };
 
 /** Formats the row's prompt: whom a line goes to and how many messages the relay does not have yet. */
 export function formatPrompt(peer: string | undefined, queued: number): string {

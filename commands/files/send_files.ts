@@ -37,7 +37,6 @@ async function shown(
   let last: NamedProgress | undefined;
   // The command ends at once: what it leaves is what a crash would leave, and just as good.
   const onStop = () => {
-    bar.clear();
     out.note(
       last?.phase === "spooling"
         ? "stopped: the input was not read to its end, so nothing was sent"

@@ -22,6 +22,8 @@ const RATE_WINDOW_MS = 5_000;
 /** How long the bar and the name are; on a narrow terminal they are shortened, the bar first. */
 const MAX_BAR_COLUMNS = 20, MIN_BAR_COLUMNS = 5;
 const MAX_NAME_COLUMNS = 32, MIN_NAME_COLUMNS = 8;
+/** Stay free behind the bar: the terminal writes ^C there, and in a row that it has filled the next one would begin. */
+const FREE_COLUMNS = 3;
 
 const DOING: Record<TransferProgress["phase"], string> = {
   spooling: "reading",
@@ -36,7 +38,7 @@ const DOING: Record<TransferProgress["phase"], string> = {
  */
 export class TransferBar implements Disposable {
   readonly #context: CommandContext;
-  readonly #shows: "bar" | "json" | "nothing";
+  #shows: "bar" | "json" | "nothing";
   /** What was done when, of the file and phase that are under way. */
   #samples: { at: number; doneBytes: number }[] = [];
   #what = "";
@@ -49,7 +51,14 @@ export class TransferBar implements Disposable {
     const { io, options } = context;
     const isTerminal = io.stderr.isTerminal() && io.env("TERM") !== "dumb";
     this.#shows = options.quiet ? "nothing" : options.json ? "json" : isTerminal ? "bar" : "nothing";
+    context.signal.addEventListener("abort", this.#onStop);
   }
+
+  /** The command may end at once, and nothing after it takes the bar away. */
+  readonly #onStop = (): void => {
+    this.clear();
+    this.#shows = "nothing";
+  };
 
   /** Takes note of progress, and shows it where it is time. */
   show(progress: NamedProgress): void {
@@ -79,6 +88,7 @@ export class TransferBar implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#context.signal.removeEventListener("abort", this.#onStop);
     this.clear();
   }
 
@@ -97,7 +107,7 @@ export class TransferBar implements Disposable {
     const first = this.#samples[0]!;
     const seconds = (now - first.at) / 1_000;
     const rate = seconds > 0 ? (progress.doneBytes - first.doneBytes) / seconds : undefined;
-    const columns = stderr.columns() - 1;
+    const columns = stderr.columns() - FREE_COLUMNS;
     stderr.write(`\r\x1b[K${cut(formatProgress(progress, rate, columns), columns)}`);
     this.#isThere = true;
   }

@@ -1,6 +1,7 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import { type KeyText, parseKeyText } from "../../lib/pki/mod.ts";
 import type { CommandContext } from "../command.ts";
+import { readInputFile } from "../input_file.ts";
 import { type PassphraseValues, readPassphrase } from "../passphrase.ts";
 
 /** A key that was read from a file. */
@@ -14,7 +15,7 @@ const MAX_KEY_FILE_BYTES = 256 * 1024;
 /**
  * Reads a key from a file in any form, asking for its passphrase where it is encrypted.
  *
- * @throws {UsageError} file-too-large, key-not-encrypted
+ * @throws {UsageError} file-not-found, file-too-large, key-not-encrypted
  * @throws what `parseKeyText` throws, and Deno.errors where the file cannot be read
  */
 export async function readKeyFile(
@@ -22,11 +23,10 @@ export async function readKeyFile(
   values: PassphraseValues,
   context: CommandContext,
 ): Promise<KeyFile> {
-  const { size } = await Deno.stat(file);
-  if (size > MAX_KEY_FILE_BYTES) throw new UsageError("file-too-large", `${file} is too large to be a key`);
+  const text = new TextDecoder().decode(await readInputFile(file, MAX_KEY_FILE_BYTES));
   let passphrase: Uint8Array | undefined;
   const found = await parseKeyText(
-    await Deno.readTextFile(file),
+    text,
     async () => passphrase = await readPassphrase(values, context, "the key"),
   );
   if (passphrase !== undefined) return { ...found, passphrase };

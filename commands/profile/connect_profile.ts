@@ -22,7 +22,7 @@ export function connectProfile(profile: Profile): Command<unknown> {
     examples: [
       { line: `parley connect --profile ${name}`, does: `Connect to this machine, port ${defaultPorts[0]}` },
       {
-        line: `parley connect --profile ${name} --dialect original 127.0.0.1:${defaultPorts[0]}`,
+        line: `parley connect --profile ${name} --dialect original --port ${defaultPorts[0]}`,
         does: "Connect to the published server",
       },
     ],

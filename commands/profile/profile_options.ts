@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { multiple, optional, withDefault } from "@optique/core/modifiers";
@@ -53,7 +54,7 @@ export const portOption = optional(option("--port", integer({ metavar: "N", min:
 /**
  * Returns what the profile needs from outside.
  *
- * @throws {UsageError} setting-malformed, setting-unknown
+ * @throws {UsageError} folder-missing, setting-malformed, setting-unknown
  */
 export function profileEnvironment(
   profile: Profile,
@@ -62,11 +63,21 @@ export function profileEnvironment(
 ): ProfileEnvironment {
   return {
     dialect,
-    folder: context.resolve(dir ?? "."),
+    folder: dir === undefined ? context.resolve(".") : existing(context.resolve(dir)),
     now: context.io.now,
     random: systemRandom,
     settings: Object.fromEntries(set.map((text) => parseSetting(text, profile))),
   };
+}
+
+/** Some systems keep keys there that have to be made first, so that a new folder would be of no use. */
+function existing(folder: string): string {
+  if (!existsSync(folder)) {
+    throw new UsageError("folder-missing", `there is no folder ${folder}`, {
+      hint: "make it first, or name another",
+    });
+  }
+  return folder;
 }
 
 function parseSetting(text: string, { name: profile, settings = {} }: Profile): [string, string] {

@@ -30,6 +30,11 @@ export class LineEditor {
     this.#prompt = prompt;
   }
 
+  /** The width of the terminal. */
+  get columns(): number {
+    return this.#stream.columns();
+  }
+
   /** Takes a key and draws what it changes. */
   press(key: Key): EditorEvent | undefined {
     const event = "text" in key ? this.#line.insert(key.text) : this.#edit(key.key);

@@ -25,8 +25,15 @@ export function verificationRecord({ user, safetyNumber, state, devices, gone }:
   };
 }
 
-/** A verification as people see it: digits, drawing, devices, and what to do. */
-export function describeVerification(verification: Verification, drawing: string, style: Style): string {
+/**
+ * A verification as people see it: digits, drawing, devices, how it stands and what to do, which whoever is asked at once
+ * need not be told.
+ */
+export function describeVerification(
+  verification: Verification,
+  { drawing, isAsked }: { drawing: string; isAsked: boolean },
+  style: Style,
+): string {
   const { user, safetyNumber, state, devices, gone } = verification;
   const width = Math.max(...devices.map((one) => nameOf(one).length));
   const rows = devices.map((one) =>
@@ -39,17 +46,20 @@ export function describeVerification(verification: Verification, drawing: string
     ...rows,
     ...gone.map((device) => `${user}/${device}  is not there any more`),
     "",
-    colourOf(state, style)(SENTENCES[state](user)),
+    colourOf(state, style)(SENTENCES[state](user) + (isAsked ? "" : ADVICE[state]?.(user) ?? "")),
   ].join("\n");
 }
 
 const SENTENCES: Record<VerificationState, (user: string) => string> = {
-  unverified: (user) =>
-    `${user} is not verified: if ${user} sees the same digits, parley verify ${user} --confirm`,
+  unverified: (user) => `${user} is not verified`,
   verified: (user) => `${user} is verified`,
-  changed: (user) =>
-    `${user} has new devices since you compared: compare again, then parley verify ${user} --confirm`,
+  changed: (user) => `${user} has new devices since you compared: compare again`,
   accepted: (user) => `${user}'s new devices were accepted without comparing`,
+};
+
+const ADVICE: Partial<Record<VerificationState, (user: string) => string>> = {
+  unverified: (user) => `: if ${user} sees the same digits, parley verify ${user} --confirm`,
+  changed: (user) => `, then parley verify ${user} --confirm`,
 };
 
 function colourOf(state: VerificationState, style: Style): (text: string) => string {

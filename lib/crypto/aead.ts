@@ -63,7 +63,7 @@ export interface Aead {
 
   /**
    * {@link Aead.seal} at once; for inputs of a few kilobytes, and of any size with ChaCha20-Poly1305. Writes into
-   * `into`, Nt bytes longer than the plaintext, where that is given, and returns it.
+   * `into`, Nt bytes longer than the plaintext and apart from it, where that is given, and returns it.
    *
    * @throws {DecodeError} `size-invalid` for the nonce and for `into`
    */

@@ -197,14 +197,14 @@ export class CertificateAuthority {
    * and names, whether or not it is due. The old one stays valid until it ends.
    *
    * @param options.lifetimeMs default as long as the one before
-   * @throws {AuthenticationError} `cert-unknown`, `cert-revoked`, `cert-expired` after the grace period of
-   * `RENEWAL_GRACE_MS`, `device-exists` where another key has the device's name by now
-   * @throws {UsageError} `ca-expired`, `lifetime-malformed`
+   * @throws {AuthenticationError} `cert-revoked`, `cert-expired` after the grace period of `RENEWAL_GRACE_MS`,
+   * `device-exists` where another key has the device's name by now
+   * @throws {UsageError} `certificate-unknown`, `ca-expired`, `lifetime-malformed`
    */
   async renew(serial: string, options: { lifetimeMs?: number } = {}): Promise<Issuance> {
     const old = this.#log.findIssuance(serial.toLowerCase());
     if (old === undefined || old.kind === "authority") {
-      throw new AuthenticationError("cert-unknown", "this authority has issued no such certificate to renew");
+      throw unknownCertificate();
     }
     checkRenewable(old, this.#log, this.#clock());
     const { kind, names, user, device } = old;
@@ -231,7 +231,7 @@ export class CertificateAuthority {
     return this.#log.atomically(() => {
       const found = findRevocable(target, this.#log, revokedAt);
       const open = found.filter((one) => one.revocation === undefined);
-      if (found.length === 0) throw new UsageError("certificate-unknown", "no such certificate was issued");
+      if (found.length === 0) throw unknownCertificate();
       if (open.length === 0) {
         throw new UsageError("certificate-revoked", "the certificate is revoked already");
       }
@@ -341,4 +341,10 @@ export class CertificateAuthority {
       hint: "choose another device name, or revoke that certificate first",
     });
   }
+}
+
+function unknownCertificate(): UsageError {
+  return new UsageError("certificate-unknown", "this authority has issued no such certificate", {
+    hint: "'parley ca list' shows what it has issued",
+  });
 }

@@ -198,7 +198,9 @@ export class ChainVerifier {
       for (const list of this.#crls.filter((one) => isIssuerOf(issuer, one))) {
         await this.#verifyCrlOnce(list, issuer);
         if (!isRevoked(list, certificate.serial)) continue;
-        throw new AuthenticationError("cert-revoked", "certificate refused: it is revoked");
+        throw new AuthenticationError("cert-revoked", "certificate refused: it is revoked", {
+          hint: "whoever runs the authority can say why, and issue another",
+        });
       }
     }
   }

@@ -76,27 +76,27 @@ const AGENT = "parley-relay";
  * @throws {NetworkError} `listen-failed`
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const folder = RelayFolder.open(options.data);
+  const opened = new AsyncDisposableStack();
   let server: RelayServer | undefined;
   try {
-    server = new RelayServer(folder, options);
+    server = new RelayServer(opened, options);
     await server.open();
     return server;
   } catch (error) {
-    if (server === undefined) folder.close();
-    else await server.close();
+    await (server?.close() ?? opened.disposeAsync());
     throw error;
   }
 }
 
 class RelayServer implements Relay {
+  /** What it has open, closed in the opposite order: the folder is free when all is written. */
+  readonly #opened: AsyncDisposableStack;
   readonly #folder: RelayFolder;
   readonly #options: RelayOptions;
   readonly #clock: Clock;
   readonly #log: RelayLog;
   readonly #limits: RelayLimits;
   readonly #store: MailboxStore;
-  readonly #blobStore: BlobStore;
   readonly #blobs: BlobService;
   readonly #presence: Presence;
   readonly #watch: AuthorityWatch;
@@ -109,27 +109,32 @@ class RelayServer implements Relay {
   #listener: Listener | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: RelayFolder, options: RelayOptions) {
+  /** Opens what it needs into `opened`, which is the caller's to close where this throws. */
+  constructor(opened: AsyncDisposableStack, options: RelayOptions) {
     const { ca, clock = () => new Date() } = options;
+    const folder = opened.adopt(RelayFolder.open(options.data), (folder) => folder.close());
+    this.#opened = opened;
     this.#folder = folder;
     this.#options = options;
     this.#clock = clock;
     this.#log = options.log;
     this.#limits = { ...defaultRelayLimits, ...options.limits };
     this.#watch = new AuthorityWatch(ca, clock);
-    this.#store = SqliteMailboxStore.open({
+    const store = SqliteMailboxStore.open({
       path: folder.mailboxesPath,
       clock: () => clock().getTime(),
       limits: this.#limits.mailboxes,
       onError: (error) => this.#logFailure("the storage failed in between", error),
     });
-    this.#blobStore = BlobStore.open({
+    this.#store = opened.adopt(store, (store) => store.close());
+    const blobs = BlobStore.open({
       databasePath: folder.blobCatalogPath,
       folder: folder.blobsPath,
       clock: () => clock().getTime(),
       limits: this.#limits.blobs,
     });
-    this.#blobs = new BlobService({ blobs: this.#blobStore, mailboxes: this.#store, limits: this.#limits });
+    opened.adopt(blobs, (blobs) => blobs.close());
+    this.#blobs = new BlobService({ blobs, mailboxes: this.#store, limits: this.#limits });
     this.#store.onEntries((batch) => this.#distribute(batch));
     this.#presence = new Presence(this.#store);
     this.#warden = this.#createWarden();
@@ -198,12 +203,8 @@ class RelayServer implements Relay {
     );
     this.#chores.once(this.#notingPresence);
     await this.#chores.finished();
-    try {
-      await this.#blobStore.close();
-    } finally {
-      await this.#store.close().finally(() => this.#folder.close());
-    }
-    this.#log.info("relay stopped");
+    await this.#opened.disposeAsync();
+    if (this.#listener !== undefined) this.#log.info("relay stopped");
   }
 
   get #notingPresence(): Chore {

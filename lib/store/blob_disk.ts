@@ -1,13 +1,13 @@
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** One blob's file. Calls may overlap; they take effect in their order, but for {@link BlobFile.sync}. */
+/** One blob's file. Calls may overlap; they take effect in their order. */
 export interface BlobFile {
   /** Fills a buffer from a place in the file; says how many bytes there were. */
   read(at: number, into: Uint8Array): Promise<number>;
   /** Writes at a place, one part after the other. */
   write(at: number, parts: readonly Uint8Array[]): Promise<void>;
-  /** Waits until what has been written by now is on the disk; holds up no other call. */
+  /** Waits until what has been written by now is on the disk. */
   sync(): Promise<void>;
   /** Cuts the file off. */
   truncate(bytes: number): Promise<void>;
@@ -146,6 +146,7 @@ class SystemBlobFile implements BlobFile {
   }
 
   sync(): Promise<void> {
+    // Moves nothing. Deno has what is called meanwhile wait until it is over.
     return this.#file.syncData();
   }
 

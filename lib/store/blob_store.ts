@@ -184,7 +184,8 @@ export class BlobStore {
       const facts = this.#catalog.find(id);
       if (facts !== undefined) await this.#deleteIfDone(facts, readersOf);
     }
-    await this.#uploads.closeAll();
+    // One that goes on stays open: opened anew it would not know what is still being written.
+    await this.#uploads.closeIdle();
   }
 
   /** Removes files that no blob has; a crash leaves such. Returns how many there were. */
@@ -203,11 +204,18 @@ export class BlobStore {
     return { ...this.#catalog.totals(), freeBytes: await this.#disk.freeBytes() };
   }
 
-  /** Waits for what is under way and closes everything. */
+  /**
+   * Waits for what is under way and closes everything.
+   *
+   * @throws {StorageError} where the catalogue cannot be written; everything is closed then, too
+   */
   async close(): Promise<void> {
-    await Promise.all([this.#uploads.closeAll(), this.#readers.closeAll()]);
-    await this.#writer.close();
-    this.#db.close();
+    // In the opposite order.
+    await using closing = new AsyncDisposableStack();
+    closing.defer(() => this.#db.close());
+    closing.defer(() => this.#writer.close());
+    closing.defer(() => this.#readers.closeAll());
+    closing.defer(() => this.#uploads.closeAll());
   }
 
   async #add(declared: DeclaredBlob): Promise<{ stored: number; finished: boolean }> {

@@ -38,7 +38,7 @@ interface Waiter {
 
 /**
  * A blob that is being uploaded. Records are written in order, so that what is stored is always a beginning; those
- * that come while the disk is at work share its next flush, and are written while the one before it goes on.
+ * that come while the disk is at work share its next flush, and the system has them to write as soon as it is free.
  */
 export class BlobUpload {
   /** The blob. */
@@ -111,13 +111,20 @@ export class BlobUpload {
     return await promise;
   }
 
-  /** Waits for the disk and closes the file. */
+  /**
+   * Waits for the disk and closes the file.
+   *
+   * @throws {StorageError} where the catalogue cannot be written
+   */
   async close(): Promise<void> {
     for (let work = this.#work; work !== undefined; work = this.#work) await work;
-    if (this.#stored !== this.#noted) await this.#note();
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
+    try {
+      if (this.#stored !== this.#noted) await this.#note();
+    } finally {
+      const file = this.#file;
+      this.#file = undefined;
+      await file?.close();
+    }
   }
 
   get #work(): Promise<void> | undefined {
@@ -133,7 +140,8 @@ export class BlobUpload {
       while (this.#queue.length > 0 && this.#failure === undefined) {
         await this.#write();
         this.#onWritten();
-        this.#flushing ??= this.#flushAll();
+        // What was written while a flush failed is lost with it.
+        if (this.#failure === undefined) this.#flushing ??= this.#flushAll();
       }
     } catch (reason) {
       this.#failure ??= { reason };
@@ -184,7 +192,6 @@ export class BlobUpload {
   async #write(): Promise<void> {
     const { disk, name } = this.#options;
     const batch = [...this.#queue];
-    if (batch.length === 0) return;
     const bytes = batch.reduce((sum, { length }) => sum + length, 0);
     if (this.#assuredBytes < bytes) await this.#assureRoom(bytes);
     this.#assuredBytes -= bytes;

@@ -1,4 +1,4 @@
-import { formatPem } from "../bytes/mod.ts";
+import { encodeUtf8, formatPem } from "../bytes/mod.ts";
 import {
   CRL_PEM_LABEL,
   exportPrivateKey,
@@ -7,6 +7,7 @@ import {
   type Issuance,
   type KeyAlgorithm,
 } from "../pki/mod.ts";
+import { AtomicFile } from "./atomic_file.ts";
 import type { CaFolder } from "./ca_store.ts";
 import { refuseExistingFiles, writeFileAtomically } from "./write_file_atomically.ts";
 
@@ -26,8 +27,8 @@ export interface IssueServerFilesOptions {
 
 /**
  * Generates a server's key and issues its certificate: `OUT.key` (PKCS#8 PEM, mode 0600: a relay has to start
- * unattended) and `OUT.crt` (the certificate, then
- * those of the authorities up to the root).
+ * unattended) and `OUT.crt` (the certificate, then those of the authorities up to the root). Nothing is issued where
+ * nothing can be written.
  *
  * @throws {UsageError} `file-exists`, `server-name-malformed`, `key-algorithm-unknown`
  * @throws {AuthenticationError} `key-weak`, `passphrase-required`, `passphrase-wrong`
@@ -38,12 +39,15 @@ export async function issueServerFiles(ca: CaFolder, options: IssueServerFilesOp
   const keyPath = `${out}.key`, certificatePath = `${out}.crt`;
   if (!force) refuseExistingFiles([keyPath, certificatePath]);
   const keys = await generateKeyPair(algorithm);
+  // What is issued is in the log for good: its key comes first.
+  using keyFile = AtomicFile.create(keyPath, { mode: 0o600, force });
+  keyFile.write(encodeUtf8(await exportPrivateKey(keys.privateKey)));
   const issuance = await ca.authority.issueServer({
     names,
     spki: keys.spki,
     ...(lifetimeMs !== undefined && { lifetimeMs }),
   });
-  writeFileAtomically(keyPath, await exportPrivateKey(keys.privateKey), { mode: 0o600, force });
+  keyFile.finish();
   const chain = formatCertificates([issuance.certificate, ...ca.authority.chain]);
   writeFileAtomically(certificatePath, chain, { force });
   return issuance;

@@ -49,14 +49,25 @@ export class OpenFiles<T extends Closable> {
     await item?.close();
   }
 
-  /** Closes everything. */
+  /** Closes what nobody uses now. */
+  async closeIdle(): Promise<void> {
+    await this.#closeEach([...this.#opened].filter(([, { users }]) => users === 0));
+  }
+
+  /** Closes everything, when its users have left. */
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#opened.keys()].map((name) => this.close(name)));
+    await this.#closeEach([...this.#opened]);
   }
 
   /** Whether something is open under a name. */
   has(name: string): boolean {
     return this.#opened.has(name);
+  }
+
+  /** One that fails keeps none of the others open. */
+  async #closeEach(each: [name: string, Opened<T>][]): Promise<void> {
+    const results = await Promise.allSettled(each.map(([name]) => this.close(name)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
   /** What failed to open is not kept. */

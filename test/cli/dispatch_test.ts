@@ -31,6 +31,11 @@ Deno.test("run() prints the version of deno.json", async () => {
   const expected = { code: 0, stdout: `parley ${config.version}\n`, stderr: "" };
   assert.deepEqual(await runFake(["--version"]), expected);
   assert.deepEqual(await runFake(["-V"]), expected);
+  assert.deepEqual(await runFake(["--quiet", "--home", "x", "--version"]), expected);
+  for (const args of [["--json", "--version"], ["--version", "--json"]]) {
+    const { code, stdout } = await runFake(args);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { type: "version", version: config.version }]);
+  }
 });
 
 Deno.test("run() lists the commands on standard output where asked, else on standard error with exit code 2", async () => {
@@ -103,6 +108,23 @@ Deno.test("run() takes global options before and after the command's name", asyn
     const error = JSON.parse(stderr);
     assert.deepEqual([error.type, error.code], ["error", "ca-missing"]);
     assert.match(error.message, /^\/nowhere\/ca /);
+  }
+});
+
+Deno.test("run() says with exit code 2 that a file or folder is missing that the arguments name", async () => {
+  const cases = [
+    ["ca", "show", "none"],
+    ["ca", "sign", "none"],
+    ["ca", "renew", "none"],
+    ["keygen", "--in", "none"],
+    ["keygen", "--passphrase-file", "none"],
+    ["restore", "none", "--passphrase-file", "none"],
+    ["serve", "--profile", "dh-aes", "--dir", "none", "--port", "0"],
+  ];
+  for (const args of cases) {
+    const { code, stdout, stderr } = await runFake(args);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, /error: there is no (file|folder) \S*\/none$/m, args.join(" "));
   }
 });
 

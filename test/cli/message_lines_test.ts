@@ -39,6 +39,23 @@ Deno.test("messageLine() says in one line what each kind of line is", () => {
   }
 });
 
+Deno.test("messageLine() indents what follows a line feed, so that it cannot pose as somebody else's message", () => {
+  const posing = "one\n2026-01-02 12:35 carol/one: two";
+  const indented = "one\n                 2026-01-02 12:35 carol/one: two";
+  const cases: [Partial<HistoryLine>, string][] = [
+    [{}, "bob/one: "],
+    [{ group: "team" }, "bob/one in team: "],
+    [{ outgoing: true, from: "alice" }, "alice/one to bob: "],
+    [{ type: "edit", target }, "bob/one edited ff112233: "],
+  ];
+  for (const [change, said] of cases) {
+    assert.equal(messageLine({ ...line, ...change, text: posing }), `2026-01-02 12:34 ${said}${indented}`);
+  }
+  for (const change of [{ from: posing }, { device: posing }, { group: posing }]) {
+    assert.doesNotMatch(messageLine({ ...line, ...change }), /\n/);
+  }
+});
+
 Deno.test("messageRecord() has the fields of each kind and no empty ones", () => {
   const common = {
     from: "bob",

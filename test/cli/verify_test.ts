@@ -27,11 +27,19 @@ Deno.test("parley verify shows a person digits, drawing and devices, and takes t
   const drawing = lines.filter((line) => /[▀▄█]/.test(line)).join("\n");
   assert.equal(scanQrCode(drawing), safetyNumber);
   assert.match(refused.stdout, /^alice\/laptop +SHA256:.*\nbob\/desk +SHA256:/m);
-  assert.match(refused.stdout, /bob is not verified: .* parley verify bob --confirm\n$/);
-  assert.match(refused.stderr, /the same on the other side\?/);
+  // Who is asked at once need not be told how to answer later.
+  assert.match(refused.stdout, /\n\nbob is not verified\n$/);
+  assert.match(refused.stderr, /the same on the other side\? .*: parley: bob is not verified\n$/);
+  for (const answer of ["yep\n", "", "\n"]) {
+    assert.match((await atTerminal(world, answer, "verify", "bob")).stderr, /bob is not verified\n$/);
+  }
+  const shown = await atTerminal(world, "", "verify", "bob", "--forget");
+  assert.match(shown.stdout, /bob is not verified: .* parley verify bob --confirm\n$/);
 
-  const agreed = await atTerminal(world, "Yes\n", "verify", "bob");
+  const agreed = await atTerminal(world, "y\n", "verify", "bob");
   assert.match(agreed.stdout, /bob is verified\n$/);
+  await atTerminal(world, "", "verify", "bob", "--forget");
+  assert.match((await atTerminal(world, "Yes\n", "verify", "bob")).stdout, /bob is verified\n$/);
   const again = await atTerminal(world, "", "verify", "bob");
   assert.match(again.stdout, /bob is verified\n$/);
   assert.equal(again.stderr, "");

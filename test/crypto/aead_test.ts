@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { concatBytes, decodeHex, encodeHex } from "../../lib/bytes/mod.ts";
+import { concatBytes, decodeHex, encodeHex, equalBytes } from "../../lib/bytes/mod.ts";
 import { type Aead, aes128Gcm, aes256Gcm, chacha20Poly1305, type OpenInput } from "../../lib/crypto/mod.ts";
 import { AuthenticationError, DecodeError, UsageError } from "../../lib/errors/mod.ts";
 import { openOnNode, sealOnNode } from "../../lib/crypto/aead_node.ts";
@@ -141,6 +141,19 @@ for (const aead of aeads) {
       }),
       { numRuns: 30 },
     );
+  });
+
+  Deno.test(`${aead.name}: what is sealed in pieces is what WebCrypto seals as a whole`, async () => {
+    const key = aead.importKey(new Uint8Array(aead.Nk).fill(7));
+    const nonce = new Uint8Array(12).fill(1), aad = Uint8Array.of(1, 2, 3), piece = 64 * 1024;
+    for (const size of [piece - 1, piece, piece + 1, 2 * piece, 3 * piece + 5]) {
+      // No two pieces are alike.
+      const plaintext = Uint8Array.from({ length: size }, (_, i) => i ^ (i >> 8) ^ (i >> 16));
+      const sealed = await sealOnWebCrypto(key, nonce, plaintext, aad);
+      assert(equalBytes(sealOnNode(key, nonce, plaintext, aad), sealed));
+      const buffer = new Uint8Array(size + aead.Nt + 9);
+      assert(equalBytes(sealOnNode(key, nonce, plaintext, aad, buffer.subarray(9)), sealed));
+    }
   });
 
   Deno.test(`${aead.name}: seal() and open() agree across the size where the implementation changes`, async () => {

@@ -296,7 +296,7 @@ Deno.test("CertificateAuthority.renew() issues for the same key and names, until
     await authority.renew(server.serial);
     advance(MINUTE_MS);
     await assert.rejects(authority.renew(server.serial), { code: "cert-expired" });
-    await assert.rejects(authority.renew("00"), { code: "cert-unknown" });
+    await assert.rejects(authority.renew("00"), { code: "certificate-unknown", kind: "usage" });
   });
 });
 

@@ -184,6 +184,24 @@ Deno.test("startRelay() keeps its certificate until names or authority change, a
   assert.notEqual(await again(["127.0.0.1"]), undefined);
 });
 
+Deno.test("startRelay() that fails leaves nothing open, and does not say that a relay stopped", async () => {
+  await using first = await TestRelay.start();
+  const { folder, ca } = first, lines: string[] = [];
+  const note = (message: string) => void lines.push(message);
+  const taken = startTestRelay(`${folder}/second`, ca, {
+    log: { info: note, error: note },
+    port: first.port,
+  });
+  await assert.rejects(taken, { code: "listen-failed" });
+  assert.deepEqual(lines, []);
+  // Again in the same folder: it is free.
+  Deno.removeSync(`${folder}/second/relay/blobs.db`);
+  Deno.mkdirSync(`${folder}/second/relay/blobs.db`);
+  await assert.rejects(startTestRelay(`${folder}/second`, ca), { kind: "storage" });
+  // The last to close a database removes its log.
+  assert.throws(() => Deno.statSync(`${folder}/second/relay/mailboxes.db-wal`), Deno.errors.NotFound);
+});
+
 Deno.test("a client that reads too slowly misses no entry without being told", async () => {
   await using relay = await TestRelay.start({
     connections: { highWaterBytes: 128 * 1024, lowWaterBytes: 16 * 1024 },

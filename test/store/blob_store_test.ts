@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import {
   type BlobDisk,
   type BlobFile,
@@ -374,6 +375,71 @@ Deno.test("BlobStore keeps nothing of what a flush that failed was for", () =>
     const again = test.store.put(ALICE, id, 1, record(1));
     (await disk.flush(2)).end();
     assert.equal(await again, 2);
+  }));
+
+Deno.test("BlobStore.put() fails, and can be repeated, where a flush fails while more is being written", () =>
+  inFolder(async (folder) => {
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const id = blobId(), writing = Promise.withResolvers<void>(), mayWrite = Promise.withResolvers<void>();
+    await test.begin(id, ALICE, MANY);
+    disk.onCreate = (file) => {
+      const write = file.write.bind(file);
+      file.write = async (at, parts) => {
+        if (at > 0) {
+          writing.resolve();
+          await mayWrite.promise;
+        }
+        await write(at, parts);
+      };
+    };
+    const puts = [test.store.put(ALICE, id, 0, record(0))];
+    const flush = await disk.flush(0);
+    puts.push(test.store.put(ALICE, id, 1, record(1)));
+    await writing.promise;
+    flush.end(Object.assign(new Error("input/output error"), { code: "EIO" }));
+    mayWrite.resolve();
+    for (const { status, reason } of await Promise.allSettled(puts) as PromiseRejectedResult[]) {
+      assert.deepEqual([status, reason?.code], ["rejected", "blob-storage-failed"]);
+    }
+    assert.equal(Deno.statSync(test.pathOf(id)).size, 0);
+    const again = test.store.put(ALICE, id, 0, record(0));
+    (await disk.flush(1)).end();
+    assert.equal(await again, 1);
+  }));
+
+Deno.test("BlobStore.expire() does not come between the records of an upload that goes on", () =>
+  inFolder(async (folder) => {
+    const disk = new SlowDisk(`${folder}/blobs`);
+    await using test = new Fixture(folder, {}, disk);
+    const id = blobId(), mayWrite = Promise.withResolvers<void>();
+    await test.begin(id, ALICE, MANY);
+    disk.onCreate = (file) => {
+      const write = file.write.bind(file);
+      file.write = (at, parts) => mayWrite.promise.then(() => write(at, parts));
+    };
+    disk.onFlush = () => disk.flushes.at(-1)!.end();
+    const first = test.store.put(ALICE, id, 0, record(0));
+    await test.store.expire(READERS);
+    const second = test.store.put(ALICE, id, 1, record(1));
+    mayWrite.resolve();
+    await first;
+    assert.equal(await second, 2);
+  }));
+
+Deno.test("BlobStore.close() closes everything also where the catalogue cannot be written", () =>
+  inFolder(async (folder) => {
+    const test = new Fixture(folder);
+    const id = blobId();
+    await test.begin(id);
+    await test.store.put(ALICE, id, 0, RECORDS[0]!);
+    {
+      using db = new DatabaseSync(`${folder}/blobs.db`);
+      db.exec("CREATE TRIGGER refuse BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'no'); END");
+    }
+    await assert.rejects(test.store.close(), { kind: "storage" });
+    // The last to close a database removes its log.
+    assert.throws(() => Deno.statSync(`${folder}/blobs.db-wal`), Deno.errors.NotFound);
   }));
 
 Deno.test("BlobStore flushes what a relay that was killed has written before it calls it stored", () =>

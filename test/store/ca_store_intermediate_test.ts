@@ -79,7 +79,7 @@ Deno.test("the root of an authority in two parts revokes the issuing one", async
     const { certificate } = await ca.authority.issueDevice({ user: "alice", device: "laptop", spki });
     const [issued] = above.authority.list();
     assert.deepEqual([issued!.kind, issued!.names], ["authority", ["Example CA"]]);
-    await assert.rejects(above.authority.renew(issued!.serial), { code: "cert-unknown" });
+    await assert.rejects(above.authority.renew(issued!.serial), { code: "certificate-unknown" });
     above.authority.revoke({ serial: issued!.serial }, "ca-compromise");
     const verifier = new ChainVerifier({ roots: [root], crls: [await above.authority.crl()] });
     const request = { chain: [certificate, issuing], usage: "device" as const, now };

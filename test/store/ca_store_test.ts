@@ -74,6 +74,22 @@ for (const algorithm of ["ecdsa-p256", "rsa-2048"] as const) {
   });
 }
 
+Deno.test("issueServerFiles() issues nothing where it cannot write, and leaves nothing when it fails", async () => {
+  await inFolder(async (dir) => {
+    await initCa(dir, { name: "Example CA" });
+    using ca = openCa(dir);
+    const before = filesOf(dir);
+    const missing = join(dir, "missing", "server");
+    for (const force of [false, true]) {
+      const issuing = issueServerFiles(ca, { names: ["x"], out: missing, force });
+      await assert.rejects(issuing, { code: "file-unwritable" });
+    }
+    const malformed = issueServerFiles(ca, { names: ["not a name"], out: join(dir, "server") });
+    await assert.rejects(malformed, { code: "server-name-malformed" });
+    assert.deepEqual([ca.authority.list(), filesOf(dir)], [[], before]);
+  });
+});
+
 Deno.test("openCa() asks for the passphrase only when something is signed", async () => {
   await inFolder(async (dir) => {
     await initCa(dir, { name: "Example CA", passphrase });

@@ -61,3 +61,24 @@ Deno.test("OpenFiles does not keep what failed to open", async () => {
   assert.equal(attempts, 2);
   await files.closeAll();
 });
+
+Deno.test("OpenFiles.closeIdle() leaves open what is in use", async () => {
+  const { files, stillOpen } = keeper(3);
+  const { promise: goOn, resolve } = Promise.withResolvers<void>();
+  const using = files.use("a", () => goOn);
+  await files.use("b", () => {});
+  await files.closeIdle();
+  assert.deepEqual(stillOpen(), ["a"]);
+  resolve();
+  await using;
+  await files.closeIdle();
+  assert.deepEqual(stillOpen(), []);
+});
+
+Deno.test("OpenFiles.closeAll() closes the others also where one fails", async () => {
+  const { files, opened, stillOpen } = keeper(3);
+  for (const name of ["a", "b", "c"]) await files.use(name, () => {});
+  opened[0]!.close = () => Promise.reject(new Error("no"));
+  await assert.rejects(files.closeAll(), { message: "no" });
+  assert.deepEqual(stillOpen(), ["a"]);
+});

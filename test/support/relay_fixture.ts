@@ -146,17 +146,23 @@ export class TestRelay implements AsyncDisposable {
   }
 }
 
-/** Starts a relay on a free port of 127.0.0.1 in the folder `relay` beside the authority's. */
+/** Starts a relay on 127.0.0.1, on a free port where none is given, in the folder `relay` beside the authority's. */
 export function startTestRelay(
   folder: string,
   ca: CaFolder,
-  options: { limits?: Partial<RelayLimits>; clock?: () => Date; names?: string[]; log?: RelayLog } = {},
+  options: {
+    limits?: Partial<RelayLimits>;
+    clock?: () => Date;
+    names?: string[];
+    log?: RelayLog;
+    port?: number;
+  } = {},
 ): Promise<Relay> {
   return startRelay({
     ca,
     data: `${folder}/relay`,
     hostname: "127.0.0.1",
-    port: 0,
+    port: options.port ?? 0,
     names: options.names ?? ["localhost", "127.0.0.1"],
     log: options.log ?? getLogger(["parley", "test"]),
     ...(options.limits && { limits: options.limits }),

@@ -16,7 +16,7 @@ export const caUserAdd = defineCommand({
   examples: [
     { line: "parley ca user add --dir ca alice", does: "Ask for alice's password and keep it" },
     {
-      line: "parley ca user add alice --password-file secret --relay relay.example.org:7443",
+      line: "parley ca user add alice --password-file secret --relay example.org:7443",
       does: "Take it from a file, and print the URL with which alice enrols",
     },
   ],

@@ -1,3 +1,4 @@
+import { SecretBytes } from "../../crypto/mod.ts";
 import { DecodeError } from "../../errors/mod.ts";
 import { CborReader } from "./cbor_reader.ts";
 import {
@@ -25,7 +26,7 @@ interface Budget {
 /**
  * Decodes a message (draft-ietf-mimi-content-09 §4 to §6) under {@link contentLimits}. The encoding must be
  * deterministic but for the width of floats, which occur in extensions only. What has no meaning here is
- * kept: dispositions, content types, languages, extensions. Byte strings are views of `bytes`.
+ * kept: dispositions, content types, languages, extensions. Byte strings are views of `bytes`, keys are copies.
  *
  * @throws {DecodeError} `content-malformed`, `truncated`, `utf8-malformed`
  */
@@ -102,7 +103,8 @@ function decodeExternal(reader: CborReader) {
     expires: reader.uint("expires", MAX_UINT32),
     size: reader.uint("size", Number.MAX_SAFE_INTEGER),
     encAlg: reader.uint("encAlg", 0xffff),
-    key: reader.bytes("key", contentLimits.key),
+    // A copy: who wipes the key must not write into the message.
+    key: new SecretBytes(reader.bytes("key", contentLimits.key).slice()),
     nonce: reader.bytes("nonce", contentLimits.nonce),
     aad: reader.bytes("aad", contentLimits.aad),
     hashAlg: reader.uint("hashAlg", 0xff),

@@ -120,7 +120,7 @@ function writeExternal(writer: CborWriter, part: ExternalPart): void {
     .uint(part.expires, "expires", MAX_UINT32)
     .uint(part.size, "size", Number.MAX_SAFE_INTEGER)
     .uint(part.encAlg, "encAlg", 0xffff)
-    .bytes(part.key, "key", contentLimits.key)
+    .bytes(part.key.expose(), "key", contentLimits.key)
     .bytes(part.nonce, "nonce", contentLimits.nonce)
     .bytes(part.aad, "aad", contentLimits.aad)
     .uint(part.hashAlg, "hashAlg", 0xff)

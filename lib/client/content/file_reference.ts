@@ -1,4 +1,4 @@
-import { SecretBytes } from "../../crypto/mod.ts";
+import type { SecretBytes } from "../../crypto/mod.ts";
 import { dispositions, type ExternalPart } from "./mimi_content.ts";
 
 /**
@@ -34,13 +34,12 @@ export interface FileReference {
 
 /** Turns a file into a part of a message. */
 export function toExternalPart(file: FileReference): ExternalPart {
-  const { name, description, hash, key, ...fields } = file;
+  const { name, description, hash, ...fields } = file;
   return {
     ...fields,
     cardinality: "external",
     disposition: dispositions.attachment,
     language: "",
-    key: key.expose(),
     contentHash: hash,
     // Names of files need not be Unicode everywhere; text in CBOR must be.
     description: description.toWellFormed(),
@@ -50,7 +49,6 @@ export function toExternalPart(file: FileReference): ExternalPart {
 
 /** Turns a part of a message into a file. */
 export function toFileReference(part: ExternalPart): FileReference {
-  const { cardinality: _, disposition: _d, language: _l, contentHash, filename, key, ...fields } = part;
-  // A copy: who wipes the key must not write into the message.
-  return { ...fields, key: new SecretBytes(key.slice()), name: filename, hash: contentHash };
+  const { cardinality: _, disposition: _d, language: _l, contentHash, filename, ...fields } = part;
+  return { ...fields, name: filename, hash: contentHash };
 }

@@ -1,3 +1,5 @@
+import type { SecretBytes } from "../../crypto/mod.ts";
+
 /** A message's id (draft-ietf-mimi-content-09 §3.3): 0x01 for SHA-256, then 31 bytes of the hash. */
 export type MessageId = Uint8Array;
 
@@ -69,7 +71,7 @@ export interface ExternalPart extends PartFields {
   /** AEAD algorithm by IANA's number; 0: not encrypted. */
   encAlg: number;
   /** The AEAD's key. */
-  key: Uint8Array;
+  key: SecretBytes;
   /** The AEAD's nonce. */
   nonce: Uint8Array;
   /** The AEAD's additional data. */

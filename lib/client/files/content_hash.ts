@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import type { HashAnswer, HashOrder } from "./content_hash_thread.ts";
+import { StorageError } from "../../errors/mod.ts";
+import type { HashAnswer, HashOrder, HashResult } from "./content_hash_thread.ts";
+
+/** How to wait for a hash. */
+export interface DigestOptions {
+  /** Ends the wait. */
+  signal: AbortSignal;
+  /** Hears how much is hashed, where that takes long. */
+  onHashed(bytes: number): void;
+}
 
 /** The SHA-256 of a file's content, from its beginning on. */
 export interface ContentHash extends Disposable {
@@ -11,11 +20,12 @@ export interface ContentHash extends Disposable {
   /** Takes the next content, which stands in the file. */
   update(content: Uint8Array): void;
   /**
-   * The hash of everything.
+   * The hash of everything. To be called once.
    *
-   * @throws {Error} where the file cannot be read
+   * @throws {StorageError} `file-unreadable` where a thread cannot read the file
+   * @throws the reason of the signal, and what `onHashed` throws
    */
-  digest(): Promise<Uint8Array<ArrayBuffer>>;
+  digest(options: DigestOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Of a shorter file, to start a thread would take a good part of the whole time: 32 MiB. */
@@ -23,12 +33,16 @@ const MIN_BYTES_FOR_THREAD = 32 * 1024 * 1024;
 /** The thread hears of so much at once. */
 const STEP_BYTES = 4 * 1024 * 1024;
 
+/** The file is locked as it arrives. On Windows nobody may then read it but through what has locked it. */
+const MAY_BE_OPENED_AGAIN = Deno.build.os !== "windows";
+
 /**
- * Hashes the content of a file of this size: a long one, where its path is known, on a thread of its own. Hashing then
- * costs the thread that seals or opens nothing, a quarter of all that a transfer costs it.
+ * Hashes the content of a file of this size: a long one, where its path is known, on a thread of its own where the
+ * system allows it. That takes a quarter off what a transfer costs the thread which opens the records.
  */
 export function hashContent(size: number, path: string | undefined): ContentHash {
-  return path === undefined || size < MIN_BYTES_FOR_THREAD ? new HashHere() : new HashElsewhere(path);
+  const onThread = MAY_BE_OPENED_AGAIN && size >= MIN_BYTES_FOR_THREAD;
+  return onThread && path !== undefined ? new HashElsewhere(path) : new HashHere();
 }
 
 class HashHere implements ContentHash {
@@ -55,14 +69,16 @@ class HashHere implements ContentHash {
  */
 class HashElsewhere implements ContentHash {
   readonly #thread: Worker;
-  readonly #answer: Promise<HashAnswer>;
+  readonly #result: Promise<HashResult>;
+  #onHashed: (bytes: number) => void = () => {};
   #bytes = 0;
   #toldBytes = 0;
 
   constructor(path: string) {
     this.#thread = new Worker(new URL("./content_hash_thread.ts", import.meta.url), { type: "module" });
-    this.#answer = new Promise((resolve) => {
-      this.#thread.onmessage = ({ data }: MessageEvent<HashAnswer>) => resolve(data);
+    this.#result = new Promise((resolve) => {
+      this.#thread.onmessage = ({ data }: MessageEvent<HashAnswer>) =>
+        "hashedBytes" in data ? this.#onHashed(data.hashedBytes) : resolve(data);
       this.#thread.onerror = (event) => {
         // Else it would end the process.
         event.preventDefault();
@@ -81,11 +97,30 @@ class HashElsewhere implements ContentHash {
     this.#advance(content.length);
   }
 
-  async digest(): Promise<Uint8Array<ArrayBuffer>> {
+  async digest({ signal, onHashed }: DigestOptions): Promise<Uint8Array<ArrayBuffer>> {
+    signal.throwIfAborted();
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    const fail = (reason: unknown) => {
+      this.#onHashed = () => {};
+      reject(reason);
+    };
+    const onAbort = () => fail(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    this.#onHashed = (bytes) => {
+      try {
+        onHashed(bytes);
+      } catch (error) {
+        fail(error);
+      }
+    };
     this.#order({ do: "digest", bytes: this.#bytes });
-    const answer = await this.#answer;
-    if ("problem" in answer) throw new Error(answer.problem);
-    return answer.digest;
+    try {
+      const result = await Promise.race([this.#result, failed]);
+      if ("problem" in result) throw unreadable(result.problem);
+      return result.digest;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -102,4 +137,8 @@ class HashElsewhere implements ContentHash {
   #order(order: HashOrder): void {
     this.#thread.postMessage(order);
   }
+}
+
+function unreadable(problem: string): StorageError {
+  return new StorageError("file-unreadable", `cannot read the received file again: ${problem}`);
 }

@@ -12,8 +12,11 @@ export type HashOrder =
   | { do: "hash"; bytes: number }
   | { do: "digest"; bytes: number };
 
-/** The one answer, to `digest`, or instead of it. */
-export type HashAnswer = { digest: Uint8Array<ArrayBuffer> } | { problem: string };
+/** The one answer to `digest`, or instead of it. */
+export type HashResult = { digest: Uint8Array<ArrayBuffer> } | { problem: string };
+
+/** What the thread says: how much it has hashed, now and then, and its answer. */
+export type HashAnswer = { hashedBytes: number } | HashResult;
 
 interface Thread {
   onmessage: ((event: MessageEvent<HashOrder>) => void) | null;
@@ -21,12 +24,15 @@ interface Thread {
 }
 
 const PORTION_BYTES = 256 * 1024;
+/** So much is hashed between two words of how much it is. */
+const STEP_BYTES = 16 * 1024 * 1024;
 
 const thread = self as unknown as Thread;
 const hash = createHash("sha256");
 const buffer = new Uint8Array(PORTION_BYTES);
 let file: Deno.FsFile | undefined;
 let hashedBytes = 0;
+let toldBytes = 0;
 
 thread.onmessage = ({ data }) => {
   try {
@@ -45,5 +51,8 @@ function hashUpTo(file: Deno.FsFile, bytes: number): void {
     if (fillFrom(file, portion) < portion.length) throw new Error("the file has become shorter");
     hash.update(portion);
     hashedBytes += portion.length;
+    if (hashedBytes - toldBytes < STEP_BYTES) continue;
+    toldBytes = hashedBytes;
+    thread.postMessage({ hashedBytes });
   }
 }

@@ -155,7 +155,7 @@ export class FileTransfers {
    * @throws {DecodeError} `file-descriptor-malformed`
    * @throws {AuthenticationError} `file-refused` where the relay serves anything else than what was sent
    * @throws {ProtocolError} `blob-unknown`, `blob-incomplete`, `not-a-member`
-   * @throws {StorageError} `file-unwritable`; of the relay's: `blob-damaged`
+   * @throws {StorageError} `file-unwritable`, `file-unreadable`; of the relay's: `blob-damaged`
    * @throws {NetworkError} {TimeoutError} where there was no progress for too long
    * @throws the reason of the signal
    */

@@ -73,15 +73,14 @@ export class FileReceiver implements Disposable {
       await nextTurn();
     }
     this.#resumed = chunks > 0;
-    await this.#target.truncate(chunks * FILE_CHUNK_BYTES);
-    await this.#target.seek(chunks * FILE_CHUNK_BYTES, Deno.SeekMode.Start);
+    await this.#cutTo(chunks * FILE_CHUNK_BYTES);
   }
 
   /**
    * Fetches what is missing.
    *
    * @throws {AuthenticationError} `file-refused` where what comes is not what was sent
-   * @throws {StorageError} `file-unwritable`
+   * @throws {StorageError} `file-unwritable`, `file-unreadable`
    */
   async receive(attempt: Attempt): Promise<void> {
     const ahead: Promise<Uint8Array<ArrayBuffer>>[] = [];
@@ -143,17 +142,18 @@ export class FileReceiver implements Disposable {
   }
 
   async #finish(attempt: Attempt): Promise<void> {
-    if (!equalBytes(await this.#digest(), this.#file.hash)) return await this.#startOver(attempt);
+    if (!equalBytes(await this.#digest(attempt), this.#file.hash)) return await this.#startOver(attempt);
     await this.#sync();
     await this.#flushed();
   }
 
-  async #digest(): Promise<Uint8Array> {
-    try {
-      return await this.#hash.digest();
-    } catch (cause) {
-      throw targetFailed(cause);
-    }
+  /** Of what an earlier attempt has written much may be left to hash. */
+  #digest({ signal, progressed }: Attempt): Promise<Uint8Array> {
+    const onHashed = (doneBytes: number) => {
+      progressed();
+      this.#onProgress({ phase: "checking", doneBytes, totalBytes: this.#file.size });
+    };
+    return this.#hash.digest({ signal, onHashed });
   }
 
   async #flushed(): Promise<void> {
@@ -171,8 +171,16 @@ export class FileReceiver implements Disposable {
     this.#received = 0;
     this.#hash[Symbol.dispose]();
     this.#hash = hashContent(this.#file.size, this.#path);
-    await this.#target.truncate(0);
+    await this.#cutTo(0);
     await this.receive(attempt);
+  }
+
+  async #cutTo(bytes: number): Promise<void> {
+    try {
+      await this.#target.truncate(bytes);
+    } catch (cause) {
+      throw targetFailed(cause);
+    }
   }
 
   #tell(phase: "checking" | "receiving"): void {

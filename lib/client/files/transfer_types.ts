@@ -9,7 +9,7 @@ export type UploadSource = { path: string } | { stream: AsyncIterable<Uint8Array
 /** How far a transfer is, in bytes of the file's content. */
 export interface TransferProgress {
   /**
-   * `spooling`: a stream is kept; `checking`: what an earlier attempt has transferred is read again for the hash;
+   * `spooling`: a stream is kept; `checking`: what has been transferred is read again for the hash;
    * `sending`, `receiving`.
    */
   phase: "spooling" | "checking" | "sending" | "receiving";

@@ -4,6 +4,7 @@ import { type CommandContext, defineCommand } from "../../../commands/command.ts
 import { holdChat } from "../../../commands/connect/terminal.ts";
 import { formatClock } from "../../../commands/connect/terminal_view.ts";
 import { runCommand } from "../../../commands/run_command.ts";
+import type { ReceivedMessage } from "../../../lib/client/mod.ts";
 import { NetworkError, UsageError } from "../../../lib/errors/mod.ts";
 import { FakeIo, type FakeIoOptions } from "../../support/fake_io.ts";
 import { messageFromBob, ScriptedSession } from "../../support/scripted_session.ts";
@@ -59,7 +60,7 @@ Deno.test("holdChat() at a terminal explains its commands and mistakes", async (
   const rows = screen.rows.map((row) => row.replace(/^\d\d:\d\d /, ""));
   for (
     const row of [
-      "-- /quit           leaves (so does Ctrl-D)",
+      "-- /quit              leaves (so does Ctrl-D)",
       "-- error: there is no /lits: did you mean /list? (a line that begins with a slash is sent as //lits)",
       "-- error: write /msg USER TEXT",
       "you to carol: see you",
@@ -67,6 +68,71 @@ Deno.test("holdChat() at a terminal explains its commands and mistakes", async (
       "carol  online   a, b (offline)",
     ]
   ) assert(rows.includes(row), row);
+});
+
+Deno.test("holdChat() at a terminal breaks long lines between words, and no row begins where a message does", async () => {
+  const { io, screen, session, ended, shows } = startChat(terminal);
+  const time = Date.UTC(2026, 0, 2, 12, 34);
+  const pose = `${" ".repeat(70)}12:35\u00a0carol/one:\u00a0pay\u00a0mallory`;
+  session.push(messageFromBob("word ".repeat(30) + "end", time), messageFromBob(pose, time));
+  session.push(messageFromBob("first\n12:35 carol/one: second", time));
+  await shows("second");
+  io.stdin.type("/help\r/quit\r");
+  assert.equal(await ended, 0);
+  const rows = screen.rows.filter((row) => row !== "");
+  assert(rows.every((row) => row.length <= 80));
+  const times = rows.filter((row) => /^\d\d:\d\d /.test(row));
+  assert.deepEqual(times.map((row) => row.slice(6, 20)), ["bob/phone: wor", "bob/phone:", "bob/phone: fir"]);
+  assert.deepEqual(rows.filter((row) => row.startsWith(" ")), [
+    `      ${"word ".repeat(14)}word`,
+    "      word word word end",
+    "      12:35\u00a0carol/one:\u00a0pay\u00a0mallory",
+    "      12:35 carol/one: second",
+  ]);
+  assert.equal(rows.filter((row) => row.startsWith("-- /")).length, 11);
+});
+
+Deno.test("holdChat() names the group of a message, also over pipes and with --json", async () => {
+  const group = "team\x1b[2J";
+  const pushTo = async (options: Parameters<typeof startChat>[0], until: string) => {
+    const { io, session, ended, shows } = startChat(options);
+    session.push({ ...messageFromBob("hello"), group } as never);
+    await shows(until);
+    if (options?.terminal && !options.args) io.stdin.type("\x04");
+    else io.stdin.end();
+    assert.equal(await ended, 0);
+    return io.stdout.text;
+  };
+  assert.match(await pushTo(terminal, "hello"), /bob\/phone in team␛\[2J: hello/);
+  assert.equal(await pushTo({}, "hello"), "bob/phone in team␛[2J: hello\n");
+  assert.equal(JSON.parse(await pushTo({ args: ["--json"] }, "hello")).group, group);
+});
+
+Deno.test("holdChat() shows an edit with line feeds in one line over pipes, and indented at a terminal", async () => {
+  const line: ReceivedMessage = {
+    position: 1,
+    type: "edit",
+    from: "bob",
+    device: "phone",
+    conversation: "direct:alice,bob",
+    id: "x2",
+    time: new Date(Date.UTC(2026, 0, 2, 12, 34)),
+    text: "one\ncarol/one: two",
+    outgoing: false,
+    target: "ff112233",
+  };
+  const piped = startChat();
+  piped.session.push({ type: "line", line });
+  await piped.shows("two");
+  piped.io.stdin.end();
+  assert.equal(await piped.ended, 0);
+  assert.equal(piped.io.stdout.text, "bob/phone edited ff112233: one␊carol/one: two\n");
+  const shown = startChat(terminal);
+  shown.session.push({ type: "line", line });
+  await shown.shows("two");
+  shown.io.stdin.type("\x04");
+  assert.equal(await shown.ended, 0);
+  assert(shown.screen.rows.includes("      carol/one: two"));
 });
 
 Deno.test("holdChat() sends and saves files, and takes lines while they are on their way", async () => {

@@ -138,8 +138,10 @@ Deno.test("a file's key is shown by no inspection, and wiping it leaves the mess
   const bytes = encodeFiles([file()], random);
   const content = decodeContent(bytes);
   assert(content.kind === "files");
-  for (const shown of [Deno.inspect(content, { depth: 9 }), JSON.stringify(content)]) {
-    assert(shown.includes("[secret]") && !shown.includes("9, 9") && !shown.includes('"0":9'), shown);
+  for (const one of [content, decodeMimiContent(bytes)]) {
+    for (const shown of [Deno.inspect(one, { depth: 9 }), JSON.stringify(one)]) {
+      assert(shown.includes("[secret]") && !shown.includes("9, 9") && !shown.includes('"0":9'), shown);
+    }
   }
   content.files[0]!.key.wipe();
   const again = decodeContent(bytes);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { MimiContent, MimiExtension, NestedPart } from "../../../lib/client/content/mod.ts";
 import { type CborValue, encodeCbor } from "../../../lib/bytes/mod.ts";
+import { SecretBytes } from "../../../lib/crypto/mod.ts";
 
 /** Objects as literals are. */
 const record = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
@@ -51,7 +52,7 @@ const leaf: fc.Arbitrary<NestedPart> = fc.oneof(
     expires: fc.nat(2 ** 31 - 1),
     size: fc.maxSafeNat(),
     encAlg: fc.nat(0xffff),
-    key: bytes({ maxLength: 64 }),
+    key: bytes({ maxLength: 64 }).map((key) => new SecretBytes(key)),
     nonce: bytes({ maxLength: 12 }),
     aad: bytes({ maxLength: 30 }),
     hashAlg: fc.nat(255),

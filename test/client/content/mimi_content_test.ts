@@ -40,11 +40,18 @@ Deno.test("decodeMimiContent() returns every message that encodeMimiContent() to
     const decoded = decodeMimiContent(encoded);
     const ascending = decoded.extensions;
     assert.deepEqual({ ...decoded, extensions: [] }, { ...content, extensions: [] });
+    assert.deepEqual(keysOf(decoded.nestedPart), keysOf(content.nestedPart));
     assert.deepEqual(new Map(ascending.map((one) => [one.key, one.value])), valuesOf(content));
     assert.deepEqual(encodeMimiContent(decoded), encoded);
     assert.deepEqual(encodeMimiContent({ ...content, extensions: ascending.toReversed() }), encoded);
   }));
 });
+
+/** No comparison looks into them as they are. */
+function keysOf(part: NestedPart): Uint8Array[] {
+  if (part.cardinality === "multi") return part.parts.flatMap(keysOf);
+  return part.cardinality === "external" ? [part.key.expose()] : [];
+}
 
 function valuesOf({ extensions }: MimiContent): Map<number | string, Uint8Array> {
   return new Map(extensions.map((one) => [one.key, one.value]));

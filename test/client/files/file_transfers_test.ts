@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FileTransfers } from "../../../lib/client/files/file_transfers.ts";
-import type { TransferProgress } from "../../../lib/client/files/transfer_types.ts";
+import type { DownloadOptions, TransferProgress } from "../../../lib/client/files/transfer_types.ts";
 import { FILE_CHUNK_BYTES, layOutFile } from "../../../lib/client/files/file_layout.ts";
 import { equalBytes } from "../../../lib/bytes/mod.ts";
 import { digest } from "../../../lib/crypto/mod.ts";
@@ -187,6 +187,80 @@ Deno.test("FileTransfers does the same with a file so long that a thread hashes 
   test.file(bytes.subarray(0, 130 * FILE_CHUNK_BYTES).with(9, bytes[9]! ^ 1), "received");
   assert(equalBytes(await download(test.bob, file, path), bytes));
   assert.deepEqual([gets[0], gets.includes(0)], [130, true]);
+});
+
+Deno.test("FileTransfers says how far it is, and can be broken off, while what was there before is hashed", async () => {
+  await using test = await Fixture.start();
+  const size = 2 ** 33, path = test.file(new Uint8Array(), "received");
+  Deno.truncateSync(path, size);
+  const { file } = await test.alice.upload(test.mailbox, { path: test.file(content(10)) }, TYPE);
+  const stop = new AbortController(), heard: TransferProgress[] = [];
+  const onProgress = (progress: TransferProgress) => {
+    heard.push(progress);
+    stop.abort(new Error("enough"));
+  };
+  {
+    using target = Deno.openSync(path, { read: true, write: true });
+    const options = { path, signal: stop.signal, onProgress };
+    await assert.rejects(test.bob.download({ ...file, size }, target, options), { message: "enough" });
+  }
+  assert.deepEqual(heard.map(({ phase, totalBytes }) => [phase, totalBytes]), [["checking", size]]);
+  assert(heard[0]!.doneBytes > 0 && heard[0]!.doneBytes < size);
+  assert.equal(Deno.statSync(path).size, size);
+});
+
+/** What runs on threads while a test lasts: the sanitizers do not count them. */
+class ThreadCount implements Disposable {
+  started = 0;
+  ended = 0;
+  readonly #real = globalThis.Worker;
+
+  constructor() {
+    const started = () => this.started++, ended = () => this.ended++;
+    globalThis.Worker = class extends this.#real {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        super(...args);
+        started();
+      }
+
+      override terminate(): void {
+        super.terminate();
+        ended();
+      }
+    };
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.Worker = this.#real;
+  }
+}
+
+Deno.test("FileTransfers leaves no thread behind, however the download of a long file ends", async () => {
+  await using test = await Fixture.start();
+  const bytes = content(129 * FILE_CHUNK_BYTES);
+  const { file } = await test.alice.upload(test.mailbox, { path: test.file(bytes) }, TYPE);
+  const stop = new AbortController();
+  const abort = () => stop.abort(new Error("enough"));
+  const path = `${test.folder}/received`, cut = `${test.folder}/cut`, missing = `${test.folder}/missing`;
+  const other = test.file(bytes, "whole"), damaged = test.file(bytes.with(0, bytes[0]! ^ 1), "damaged");
+  const unknown = { ...file, blob: new Uint8Array(32) }, misnamed = { ...file, hash: new Uint8Array(32) };
+  type End = [string, typeof file, DownloadOptions & { at?: string; write?: boolean }, string?];
+  const ends: End[] = [
+    ["unknown", unknown, { path }, "blob-unknown"],
+    ["another one", misnamed, { path }, "file-refused"],
+    ["broken off", file, { path: cut, at: cut, signal: stop.signal, onProgress: abort }, "enough"],
+    ["not to be written", file, { path: other, at: other, write: false }, "file-unwritable"],
+    ["not under its name", file, { path: missing, at: other }, "file-unreadable"],
+    ["begun damaged", file, { path: damaged, at: damaged }],
+  ];
+  for (const [what, named, { at = path, write = true, ...options }, expected] of ends) {
+    using threads = new ThreadCount();
+    using target = Deno.openSync(at, { read: true, write, create: write });
+    const error = await test.bob.download(named, target, options).then(() => undefined, (error) => error);
+    assert.equal(error?.code ?? error?.message, expected, what);
+    assert.deepEqual([threads.started, threads.ended], expected === undefined ? [2, 2] : [1, 1], what);
+  }
+  assert(equalBytes(Deno.readFileSync(damaged), bytes));
 });
 
 Deno.test("FileTransfers refuses whatever a relay serves in place of the file", async () => {

@@ -20,7 +20,7 @@ export interface ContentHash extends Disposable {
   /** Takes the next content, which stands in the file. */
   update(content: Uint8Array): void;
   /**
-   * The hash of everything. To be called once.
+   * The hash of everything; nothing can be added then. Where a wait for it was ended, it can be waited for again.
    *
    * @throws {StorageError} `file-unreadable` where a thread cannot read the file
    * @throws the reason of the signal, and what `onHashed` throws

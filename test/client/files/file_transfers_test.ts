@@ -153,41 +153,30 @@ Deno.test("FileTransfers never uses a key and nonce again where the source has c
   await test.alice.discard(id);
 });
 
-Deno.test("FileTransfers goes on with a download, and notices that its beginning was damaged", async () => {
-  await using test = await Fixture.start();
-  const bytes = content(20 * FILE_CHUNK_BYTES + 5);
-  const { file } = await test.alice.upload(test.mailbox, { path: test.file(bytes) }, TYPE);
-  const gets: number[] = [];
-  test.tamper = (op, fields, ask) => {
-    if (op === "blob-get") gets.push((fields as { index: number }).index);
-    return ask(fields);
-  };
-  const path = test.file(bytes.subarray(0, 8 * FILE_CHUNK_BYTES + 77), "received");
-  assert.deepEqual(await download(test.bob, file, path), bytes);
-  assert.equal(gets[0], 8);
-  gets.length = 0;
-  test.file(bytes.subarray(0, 3 * FILE_CHUNK_BYTES).with(9, 0), "received");
-  assert.deepEqual(await download(test.bob, file, path), bytes);
-  assert.deepEqual([gets[0], gets.includes(0)], [3, true]);
-});
-
-Deno.test("FileTransfers does the same with a file so long that a thread hashes it", async () => {
-  await using test = await Fixture.start();
-  const bytes = content(140 * FILE_CHUNK_BYTES + 5);
-  const { file } = await test.alice.upload(test.mailbox, { path: test.file(bytes) }, TYPE);
-  const gets: number[] = [];
-  test.tamper = (op, fields, ask) => {
-    if (op === "blob-get") gets.push((fields as { index: number }).index);
-    return ask(fields);
-  };
-  const path = test.file(bytes.subarray(0, 100 * FILE_CHUNK_BYTES + 77), "received");
-  assert(equalBytes(await download(test.bob, file, path), bytes));
-  assert.equal(gets[0], 100);
-  gets.length = 0;
-  test.file(bytes.subarray(0, 130 * FILE_CHUNK_BYTES).with(9, bytes[9]! ^ 1), "received");
-  assert(equalBytes(await download(test.bob, file, path), bytes));
-  assert.deepEqual([gets[0], gets.includes(0)], [130, true]);
-});
+for (
+  const { what, chunks, kept, damaged } of [
+    { what: "a download", chunks: 20, kept: 8, damaged: 3 },
+    { what: "one so long that a thread hashes it", chunks: 140, kept: 100, damaged: 130 },
+  ]
+) {
+  Deno.test(`FileTransfers goes on with ${what}, and notices that its beginning was damaged`, async () => {
+    await using test = await Fixture.start();
+    const bytes = content(chunks * FILE_CHUNK_BYTES + 5);
+    const { file } = await test.alice.upload(test.mailbox, { path: test.file(bytes) }, TYPE);
+    const gets: number[] = [];
+    test.tamper = (op, fields, ask) => {
+      if (op === "blob-get") gets.push((fields as { index: number }).index);
+      return ask(fields);
+    };
+    const path = test.file(bytes.subarray(0, kept * FILE_CHUNK_BYTES + 77), "received");
+    assert(equalBytes(await download(test.bob, file, path), bytes));
+    assert.equal(gets[0], kept);
+    gets.length = 0;
+    test.file(bytes.subarray(0, damaged * FILE_CHUNK_BYTES).with(9, bytes[9]! ^ 1), "received");
+    assert(equalBytes(await download(test.bob, file, path), bytes));
+    assert.deepEqual([gets[0], gets.includes(0)], [damaged, true]);
+  });
+}
 
 Deno.test("FileTransfers says how far it is, and can be broken off, while what was there before is hashed", async () => {
   await using test = await Fixture.start();
